@@ -18,7 +18,12 @@ export function isTagPart(text: string): boolean {
 export function checkTagPart(text: string, what: 'name' | 'version'): string {
   const lower = text.toLowerCase()
   if (!isTagPart(lower)) {
-    const why = text === '' ? 'it is empty' : lower.length > MAX_LENGTH ? `it has ${lower.length} characters` : 'it breaks the grammar'
+    const why =
+      text === ''
+        ? 'it is empty'
+        : lower.length > MAX_LENGTH
+          ? `it has ${lower.length} characters`
+          : 'it breaks the grammar'
     throw new BentoError('TAG_INVALID', `${JSON.stringify(text)} is not a valid ${what}: ${why}.`, {
       hint: `Use up to ${MAX_LENGTH} of a-z, 0-9, "-", "_" and ".", beginning and ending with a letter or digit.`,
       details: { part: what, text },

@@ -1,0 +1,130 @@
+import type { FullTag } from '../core/tag.js'
+import type { ModelInfo } from '../store/model-info.js'
+
+/** One import that stays outside the bundle, as some part of the build saw it. */
+export interface ExternalImport {
+  /** As written: `onnxruntime-node`, `hono/serve-static`. */
+  specifier: string
+  /** The package it names: `onnxruntime-node`, `hono`. */
+  packageName: string
+  /** Absolute path of the importing source file; undefined where only the emitted code shows the import. */
+  importer: string | undefined
+  kind: 'static' | 'dynamic' | 'require'
+}
+
+/** A model the service uses, resolved and pinned. */
+export interface ModelPin {
+  /** What the service asked for: `iris_clf:latest`, `iris_clf?stage=production`, an alias. */
+  requests: string[]
+  alias: string | undefined
+  tag: FullTag
+  /** `sha256:<hex>` over the model's files (design, part 2). */
+  digest: string
+  /** Bytes of the model's files. */
+  size: number
+  info: ModelInfo
+}
+
+/** An environment variable of the bento, as in BentoML's `envs`. */
+export interface BentoEnv {
+  name: string
+  value: string
+  stage: 'all' | 'build' | 'runtime'
+}
+
+/**
+ * How the bento starts. `handler`: `src/server.js` imports the entry and serves its default export.
+ * `program`: the entry starts its own server and is itself the main module.
+ */
+export type ServiceMode = 'handler' | 'program'
+
+/** All that the bundler hooks gather: plain data, the input of {@link packageService}. */
+export interface ServiceSnapshot {
+  /** Absolute path of the project: the folder of the nearest package.json. */
+  projectRoot: string
+  /** Absolute path of the service entry. */
+  service: string
+  /** Absolute path of the folder the bundler wrote. */
+  outDir: string
+  /** Files the build emitted for the service, POSIX paths relative to `outDir`. */
+  files: string[]
+  /** The entry chunk, one of `files`. */
+  entry: string
+  /** Whether another emitted chunk imports the entry chunk, so that it can't be moved. */
+  entryIsImported: boolean
+  mode: ServiceMode
+  externals: ExternalImport[]
+  pins: ModelPin[]
+  /** Name and version of the bundler, for the summary only: never part of the content. */
+  bundler: string
+}
+
+/** What of the plugin's options the packaging needs, every default applied. */
+export interface PackageOptions {
+  /** Bento name, a valid tag part. */
+  name: string
+  /** `content`, `time` or a version of the user's own. */
+  version: string
+  labels: Record<string, string>
+  description: string | undefined
+  envs: BentoEnv[]
+  /** Packages to lock that no import shows. */
+  includeDependencies: string[]
+  /** Store home; undefined means the default one. */
+  home: string | undefined
+}
+
+/** What one build made: printed as the summary, returned on `plugin.api`, written as JSON on request. */
+export interface BuildReport {
+  tag: string
+  name: string
+  version: string
+  /** Absolute path of the bento in the store. */
+  path: string
+  /** False where the store already held the same content. */
+  published: boolean
+  creationTime: string
+  digest: string
+  /** Bytes of the bento's own files. */
+  size: number
+  /** Bytes of the pinned models together. */
+  modelSize: number
+  mode: ServiceMode
+  models: { tag: string; digest: string; size: number; requests: string[]; alias?: string }[]
+  packages: {
+    /** Packages in the bento's lock. */
+    locked: number
+    /** Direct dependencies of the bento, name to version. */
+    direct: Record<string, string>
+    /** Packages with install scripts that npm will not run without `allowScripts`. */
+    blockedScripts: string[]
+  }
+  warnings: string[]
+  /** Milliseconds the packaging took, bundling left out. */
+  duration: number
+}
+
+/** Input of {@link lockDependencies}. */
+export interface DependencyRequest {
+  projectRoot: string
+  externals: ExternalImport[]
+  include: string[]
+  /** Name and version for the bento's package.json. */
+  name: string
+  version: string
+}
+
+/** The bento's own npm project: what `npm ci` in `src/` needs. */
+export interface LockedDependencies {
+  /** Whole package.json of `src/`, without `main` and `scripts`, which the assembling adds. */
+  packageJson: Record<string, unknown>
+  /** Text of package-lock.json. */
+  lock: string
+  /** Packages in the lock, the root and links left out. */
+  packageCount: number
+  direct: Record<string, string>
+  blockedScripts: string[]
+  warnings: string[]
+  /** Local packages (workspaces, `file:`) that the lock points at: copied into `src/` under `to`. */
+  localPackages: { from: string; to: string; files: string[] }[]
+}
