@@ -1,0 +1,83 @@
+// Bundles `src/runtime/` into the files that bentos carry: each one ESM file that imports Node's own modules only.
+import { readFileSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { dirname, join, relative } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { build } from 'rolldown'
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)))
+
+/** Files of `src/runtime/` that become files of their own; the rest is bundled into them. */
+const ENTRIES = ['server', 'model-path']
+
+/**
+ * Writes the runtime files into `outDir`, replacing what is there. The bytes depend on the sources alone: they are part
+ * of every bento, whose version is its content.
+ */
+export async function buildRuntime(outDir) {
+  await rm(outDir, { recursive: true, force: true })
+  for (const entry of ENTRIES) {
+    await build({
+      cwd: root,
+      input: join(root, 'src', 'runtime', `${entry}.ts`),
+      platform: 'node',
+      experimental: { attachDebugInfo: 'none' },
+      treeshake: { moduleSideEffects: false },
+      output: {
+        file: join(outDir, `${entry}.js`),
+        format: 'esm',
+        codeSplitting: false,
+        minify: false,
+        comments: { legal: true, annotation: false, jsdoc: false },
+        postBanner: chunk => notices(chunk.moduleIds ?? Object.keys(chunk.modules)),
+      },
+      plugins: [refuseForeignImports()],
+    })
+  }
+}
+
+/** A bento has no package to resolve such an import from. */
+function refuseForeignImports() {
+  return {
+    name: 'refuse-foreign-imports',
+    generateBundle(_options, bundle) {
+      for (const chunk of Object.values(bundle)) {
+        const foreign = [...(chunk.imports ?? []), ...(chunk.dynamicImports ?? [])].filter(
+          id => !id.startsWith('node:'),
+        )
+        if (foreign.length > 0) this.error(`${chunk.fileName} must stand alone, but imports ${foreign.join(', ')}`)
+      }
+    },
+  }
+}
+
+/** Licence notices of the bundled packages, as one comment. */
+function notices(moduleIds) {
+  const folders = moduleIds.map(
+    id =>
+      relative(root, id)
+        .replaceAll('\\', '/')
+        .match(/^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//)?.[1],
+  )
+  const texts = [...new Set(folders)]
+    .filter(Boolean)
+    .sort()
+    .map(folder => noticeOf(join(root, folder)))
+  return texts.length === 0 ? '' : `/*!\n * Contains:\n${texts.map(comment).join('\n *\n')}\n */`
+}
+
+function noticeOf(folder) {
+  const { name, version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
+  return `${name} ${version} (${license})\n\n${readFileSync(join(folder, 'LICENSE'), 'utf8').trim()}`
+}
+
+function comment(text) {
+  return text
+    .split(/\r?\n/)
+    .map(line => ` * ${line.replaceAll('*/', '* /')}`.trimEnd())
+    .join('\n')
+}
+
+if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
+  await buildRuntime(join(root, 'dist', 'runtime'))
+}

@@ -1,0 +1,58 @@
+// Builds `dist/`: the compiled package, and the self-contained runtime that goes into bentos.
+// The work happens in a scratch folder that takes dist's place at the end, so nobody ever runs half a build.
+import { spawnSync } from 'node:child_process'
+import { chmod, mkdir, readdir, rename, rm } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { buildRuntime } from './build-runtime.js'
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)))
+const cache = join(root, 'node_modules', '.cache', 'vite-plugin-bento')
+const scratch = join(cache, `build-${process.pid}`)
+
+try {
+  await mkdir(scratch, { recursive: true })
+  // tsc writes what it can even where types are wrong; the exit code still tells.
+  process.exitCode = compile(scratch)
+  await buildRuntime(join(scratch, 'runtime'))
+  await makeExecutable(join(scratch, 'cli', 'main.js'))
+  await replaceFolder(join(root, 'dist'), scratch)
+} finally {
+  await rm(scratch, { recursive: true, force: true })
+}
+
+/** Runs TypeScript; returns its exit code. */
+function compile(outDir) {
+  const tsc = fileURLToPath(new URL('bin/tsc', import.meta.resolve('typescript/package.json')))
+  const run = spawnSync(process.execPath, [tsc, '-p', '.', '--outDir', outDir], { cwd: root, stdio: 'inherit' })
+  if (run.error) throw run.error
+  return run.status ?? 1
+}
+
+/** The bin's executable bit; Windows has none, and npm makes its own wrapper there. */
+async function makeExecutable(file) {
+  await chmod(file, 0o755).catch(error => {
+    if (error.code !== 'ENOENT' || process.exitCode === 0) throw error
+  })
+}
+
+/** Puts `fresh` where `target` is. Another build may do the same at the same moment: the last one stays. */
+async function replaceFolder(target, fresh) {
+  for (let attempt = 1; ; attempt++) {
+    const old = join(cache, `old-${process.pid}-${attempt}`)
+    await rename(target, old).catch(error => {
+      if (error.code !== 'ENOENT') throw error
+    })
+    await rm(old, { recursive: true, force: true })
+    try {
+      return await rename(fresh, target)
+    } catch (error) {
+      const occupied = ['ENOTEMPTY', 'EEXIST', 'EPERM'].includes(error.code)
+      if (!occupied || attempt === 10 || !(await exists(target))) throw error
+    }
+  }
+}
+
+async function exists(folder) {
+  return (await readdir(folder).catch(() => undefined)) !== undefined
+}

@@ -1,0 +1,3 @@
+export function modelPath(): string {
+  return ''
+}
