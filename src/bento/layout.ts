@@ -1,0 +1,32 @@
+/**
+ * Where everything lies in a bento, as POSIX paths relative to its folder. The shape is BentoML's
+ * (`_internal/bento/bento.py`, `Bento.create`); `SHA256SUMS` and `sbom.cdx.json` are ours.
+ */
+
+/** The manifest. */
+export const MANIFEST = 'bento.yaml'
+/** Checksums of every file but itself, as `sha256sum -c` reads them. */
+export const CHECKSUMS = 'SHA256SUMS'
+export const README = 'README.md'
+/** CycloneDX bill of materials. */
+export const SBOM = 'sbom.cdx.json'
+export const DOCKERFILE = 'env/docker/Dockerfile'
+export const ENTRYPOINT = 'env/docker/entrypoint.sh'
+/** Always empty: BentoML's `containerize` wants the file. */
+export const REQUIREMENTS = 'env/python/requirements.txt'
+
+/** The folder that holds the runnable npm package. The names below lie in it. */
+export const SOURCE = 'src'
+/** What `node` runs. */
+export const SERVER = 'server.js'
+/** Name of the entry chunk in handler mode wherever the plugin owns the naming. */
+export const SERVICE = 'service.js'
+/** The HTTP server of handler mode: our package's `dist/runtime/server.js`. */
+export const RUNTIME = 'bento-runtime.js'
+/** The stub through which Python's `bentoml serve` starts Node. */
+export const PYTHON_STUB = 'service.py'
+export const PACKAGE_JSON = 'package.json'
+export const PACKAGE_LOCK = 'package-lock.json'
+
+/** Files of `src/` that the assembling writes itself: a build that emits one of them is in conflict. */
+export const OWN_SOURCES: readonly string[] = [PACKAGE_JSON, PACKAGE_LOCK, PYTHON_STUB, RUNTIME]
