@@ -1,0 +1,72 @@
+import type { ServerRequest } from 'srvx'
+import { patchGlobalRequest, serve } from 'srvx/node'
+import type { Address } from './address.js'
+import type { FetchHandler } from './classify.js'
+import { closeServer, type Running } from './running.js'
+
+/** BentoML's probes. They are reserved, as in BentoML: a service's own route of that name is not reached. */
+const PROBES = new Set(['/healthz', '/livez', '/readyz'])
+
+/**
+ * Must run before the service is loaded: `new Request(request)` on srvx's light requests needs a global `Request` that
+ * knows them.
+ */
+export function prepareFetch(): void {
+  patchGlobalRequest()
+}
+
+/** Serves a fetch handler through srvx. */
+export async function serveFetch(handler: FetchHandler, at: Address): Promise<Running> {
+  let stopping = false
+  const srvx = serve({
+    port: at.port,
+    hostname: at.host,
+    manual: true,
+    silent: true,
+    gracefulShutdown: false,
+    fetch: request => probe(request, stopping) ?? answer(handler, request),
+    error: failed,
+  })
+  const server = srvx.node?.server
+  if (server === undefined) throw new Error('srvx made no server')
+  await srvx.serve()
+  return {
+    server: server as Running['server'],
+    async close() {
+      stopping = true
+      // srvx waits for what the service handed to `waitUntil`, too.
+      await Promise.all([closeServer(server as Running['server']), srvx.close()])
+    },
+  }
+}
+
+/** Live as long as it answers; ready until it is told to stop. */
+function probe(request: ServerRequest, stopping: boolean): Response | undefined {
+  if (request.method !== 'GET' && request.method !== 'HEAD') return undefined
+  const path = request.runtime?.node?.req.url?.split('?', 1)[0] ?? ''
+  if (!PROBES.has(path)) return undefined
+  const status = stopping && path === '/readyz' ? 503 : 200
+  return new Response('\n', { status, headers: { 'content-type': 'text/plain; charset=utf-8' } })
+}
+
+async function answer(handler: FetchHandler, request: ServerRequest): Promise<Response> {
+  const node = request.runtime?.node
+  const env = { incoming: node?.req, outgoing: node?.res }
+  const context = { waitUntil: request.waitUntil, passThroughOnException() {}, props: {} }
+  const response = await handler(request, env, context)
+  if (isResponse(response)) return response
+  throw new TypeError(
+    `The service answered ${request.method} ${new URL(request.url).pathname} with ${response === null ? 'null' : typeof response}, not with a Response. ` +
+      'A listener for (request, response) is served when wrapped: export default http.createServer(listener).',
+  )
+}
+
+/** Also one of another realm or library, such as `undici`'s or `node-fetch`'s. */
+function isResponse(value: unknown): value is Response {
+  return typeof value === 'object' && value !== null && 'status' in value && 'headers' in value
+}
+
+function failed(error: unknown): Response {
+  console.error(error)
+  return new Response('Internal Server Error', { status: 500 })
+}
