@@ -1,0 +1,91 @@
+/**
+ * Python source of `src/service.py`: a BentoML service that starts Node and lets BentoML proxy to it, so that
+ * `bentoml serve <tag>` serves a Node bento.
+ *
+ * - Node resolves packages from the file's own folder upwards and a stored bento has no `node_modules`. So `node` runs
+ *   the code in place only where packages are within reach (an image, an unpacked bento after `npm ci`) or none are
+ *   needed; else `bento serve` does, which installs the locked packages once and runs a copy.
+ * - BentoML imports this file in its main process and again in the worker. A port is picked once and handed on through
+ *   the environment, so that two services on one machine never proxy to each other.
+ * - BentoML starts the command in a working directory of its own (every path is absolute) and expands `$NAME` in it.
+ * - BentoML waits for a health route that doesn't answer 404, but an app that brings its own server need not have one.
+ *
+ * @param name the bento's name
+ * @param needsPackages whether the lock holds any package
+ */
+export function pythonStub(name: string, needsPackages: boolean): string {
+  return `"""Starts this bento's Node service under Python's "bentoml serve".
+
+BentoML runs the command below and proxies every request to it (needs "fastapi" beside "bentoml").
+Written by vite-plugin-bento; without BentoML, run "bento serve" instead.
+"""
+
+import os
+import shutil
+import socket
+from pathlib import Path
+
+import bentoml
+
+NEEDS_PACKAGES = ${needsPackages ? 'True' : 'False'}
+SOURCE = Path(__file__).resolve().parent
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def packages_in_reach() -> bool:
+    return any((folder / "node_modules").is_dir() for folder in (SOURCE, *SOURCE.parents))
+
+
+def accept_any_answer() -> None:
+    # BentoML gives up where the health route is a 404. The service may have none: whatever it answers, it is up.
+    try:
+        from _bentoml_impl.server import proxy
+    except ImportError:
+        return
+
+    async def answers(client, endpoint) -> bool:
+        try:
+            async with client.get(endpoint) as response:
+                return response.status < 500
+        except Exception:
+            return False
+
+    proxy._check_health = answers
+
+
+def command(port: str) -> list[str]:
+    if NEEDS_PACKAGES and not packages_in_reach():
+        bento = shutil.which("bento")
+        if bento is None:
+            raise RuntimeError(
+                "This bento runs on Node and its packages are not installed. Put the 'bento' command on the PATH "
+                "(npm install --global vite-plugin-bento): it installs them once and runs the service."
+            )
+        return [bento, "serve", str(SOURCE.parent), "--port", port, "--host", "127.0.0.1"]
+    node = shutil.which("node")
+    if node is None:
+        raise RuntimeError("This bento runs on Node, and there is no 'node' on the PATH.")
+    return ["env", "PORT=" + port, "HOST=127.0.0.1", node, str(SOURCE / "server.js")]
+
+
+accept_any_answer()
+
+# Inherited by the worker, which imports this file again and must find the same port.
+PORT = os.environ.setdefault("BENTO_NODE_PORT", str(free_port()))
+
+
+@bentoml.service(
+    name=${JSON.stringify(name)},
+    cmd=[word.replace("$", "$$") for word in command(PORT)],
+    endpoints={"livez": "/livez", "readyz": "/readyz"},
+    http={"proxy_port": int(PORT)},
+)
+class Service:
+    pass
+`
+}
