@@ -125,6 +125,22 @@ export interface LockedDependencies {
   direct: Record<string, string>
   blockedScripts: string[]
   warnings: string[]
-  /** Local packages (workspaces, `file:`) that the lock points at: copied into `src/` under `to`. */
-  localPackages: { from: string; to: string; files: string[] }[]
+  /** Local packages (workspaces, `file:` folders) that the lock points at: copied into `src/` under `to`. */
+  localPackages: LocalPackage[]
+  /** Single files that package.json or the lock point at (patches, `file:` tarballs): `from` absolute, `to` below `src/`. */
+  files: { from: string; to: string }[]
+  /** Text of `src/.npmrc` where `npm ci` needs an option of the project's (`legacy-peer-deps`), never a credential. */
+  npmrc: string | undefined
+}
+
+/** A package of the project's own that stays outside the bundle and so travels with it. */
+export interface LocalPackage {
+  /** Absolute path of its folder. */
+  from: string
+  /** Its folder in the bento, POSIX, relative to `src/`. */
+  to: string
+  /** What to copy, POSIX paths relative to `from`; package.json is not among them. */
+  files: string[]
+  /** Written as its package.json: the source's without scripts and devDependencies, `file:` specs re-pointed. */
+  packageJson: Record<string, unknown>
 }
