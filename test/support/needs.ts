@@ -1,0 +1,23 @@
+import { describe, it } from 'vitest'
+
+/**
+ * A suite that needs something a contributor's machine may lack. Where `missing` says what, the suite is skipped under a
+ * title that says so; CI sets `BENTO_TEST_STRICT=1`, which makes it a failure instead.
+ *
+ * @example
+ * ```ts
+ * describeNeeding(bentomlMissing(), 'the Python CLI', () => { … })
+ * ```
+ */
+export function describeNeeding(missing: string | undefined, title: string, suite: () => void): void {
+  if (missing === undefined) {
+    describe(title, suite)
+  } else if (process.env.BENTO_TEST_STRICT === '1') {
+    it(title, () => {
+      throw new Error(`needs ${missing}`)
+    })
+  } else {
+    console.warn(`skipped: ${title} (needs ${missing})`)
+    describe.skip(`${title} (needs ${missing})`, suite)
+  }
+}
