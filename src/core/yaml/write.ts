@@ -1,0 +1,425 @@
+import { BentoError } from '../errors.js'
+import { isAmbiguous, plainKind } from './resolve.js'
+import { spellingOf, type YamlMap, type YamlValue } from './value.js'
+
+const INDENT = 2
+const WIDTH = 80
+/** PyYAML gives up on a simple `key: value` when tag and key together are this long (`Emitter.check_simple_key`). */
+const MAX_SIMPLE_KEY = 128
+
+const BREAKS = '\n\x85\u2028\u2029'
+const SPACES = `\0 \t\r${BREAKS}`
+const ESCAPES: Record<string, string> = {
+  '\0': '0',
+  '\x07': 'a',
+  '\b': 'b',
+  '\t': 't',
+  '\n': 'n',
+  '\v': 'v',
+  '\f': 'f',
+  '\r': 'r',
+  '\x1b': 'e',
+  '"': '"',
+  '\\': '\\',
+  '\x85': 'N',
+  '\xa0': '_',
+  '\u2028': 'L',
+  '\u2029': 'P',
+}
+
+/** How {@link writeYaml} quotes. */
+export interface WriteOptions {
+  /**
+   * `portable` also quotes what readers other than PyYAML would misread; `pyyaml` is PyYAML to the byte.
+   * @default 'portable'
+   */
+  quoting?: 'portable' | 'pyyaml'
+}
+
+/**
+ * Writes a value as PyYAML's `safe_dump(value, sort_keys=False)` does: a port of its emitter for the events that
+ * `safe_dump` makes (`yaml/emitter.py`, PyYAML 6). ASCII only, lines folded at 80 columns, one newline at the end.
+ *
+ * Whole numbers are written as ints, except where they were read as floats (`1.0`) or lie beyond 2^53; `bigint` is
+ * always an int.
+ *
+ * @throws `VALUE_INVALID` for what YAML can't hold or Python couldn't read back, every path at once.
+ */
+export function writeYaml(value: YamlValue, options: WriteOptions = {}): string {
+  const emitter = new Emitter(options.quoting === 'pyyaml')
+  emitter.node(value, undefined, { root: true })
+  return emitter.end()
+}
+
+interface Context {
+  root?: boolean
+  mapping?: boolean
+  simpleKey?: boolean
+}
+
+interface Scalar {
+  text: string
+  /** Whether readers take the unquoted text for what it is. */
+  plain: boolean
+  /** A tag that must be written, and a literal block with it. */
+  binary?: boolean
+  /** Length of the tag's short form, which counts in {@link MAX_SIMPLE_KEY}. */
+  tagLength: number
+}
+
+interface Analysis {
+  multiline: boolean
+  plain: boolean
+  singleQuoted: boolean
+  block: boolean
+}
+
+class Emitter {
+  private readonly exact: boolean
+  private out = ''
+  private column = 0
+  private indent = -1
+  private whitespace = true
+  private indention = true
+  private openEnded = false
+
+  constructor(exact: boolean) {
+    this.exact = exact
+  }
+
+  node(value: YamlValue, source: string | undefined, context: Context): void {
+    if (Array.isArray(value)) this.list(value, context)
+    else if (typeof value === 'object' && value !== null && !(value instanceof Uint8Array)) this.map(value)
+    else this.scalar(scalarOf(value, source, this.exact), context)
+  }
+
+  end(): string {
+    this.writeIndent()
+    if (this.openEnded) {
+      this.indicator('...', true)
+      this.writeIndent()
+    }
+    return this.out
+  }
+
+  private list(list: YamlValue[], context: Context): void {
+    if (list.length === 0) {
+      this.indicator('[', true, true)
+      this.indicator(']', false)
+      return
+    }
+    const outer = this.indent
+    // A list right under its key is not indented; one within a list is.
+    if (this.indent < 0) this.indent = 0
+    else if (!(context.mapping && !this.indention)) this.indent += INDENT
+    const spelling = spellingOf(list)
+    list.forEach((item, index) => {
+      this.writeIndent()
+      this.indicator('-', true, false, true)
+      this.node(item, spelling?.scalars.get(String(index)), {})
+    })
+    this.indent = outer
+  }
+
+  private map(map: YamlMap): void {
+    const spelling = spellingOf(map)
+    const keys = orderedKeys(map, spelling?.keys)
+    if (keys.length === 0) {
+      this.indicator('{', true, true)
+      this.indicator('}', false)
+      return
+    }
+    const outer = this.indent
+    this.indent = this.indent < 0 ? 0 : this.indent + INDENT
+    for (const key of keys) {
+      const plainKey = spelling?.plainKeys.has(key) === true && plainKind(key) !== 'str'
+      const scalar = plainKey ? keyScalar(key) : scalarOf(key, undefined, this.exact)
+      this.writeIndent()
+      if (isSimpleKey(scalar)) {
+        this.scalar(scalar, { mapping: true, simpleKey: true })
+        this.indicator(':', false)
+      } else {
+        this.indicator('?', true, false, true)
+        this.scalar(scalar, { mapping: true })
+        this.writeIndent()
+        this.indicator(':', true, false, true)
+      }
+      this.node(map[key]!, spelling?.scalars.get(key), { mapping: true })
+    }
+    this.indent = outer
+  }
+
+  private scalar(scalar: Scalar, context: Context): void {
+    const characters = toCharacters(scalar.text)
+    const analysis = analyze(characters)
+    const style = chooseStyle(scalar, analysis, context)
+    if (scalar.binary) this.indicator('!!binary', true)
+    const outer = this.indent
+    this.indent = this.indent < 0 ? INDENT : this.indent + INDENT
+    const split = !context.simpleKey
+    if (style === '"') this.doubleQuoted(characters, split)
+    else if (style === "'") this.singleQuoted(characters, split)
+    else if (style === '|') this.literal(characters)
+    else this.plain(characters, split, context.root === true)
+    this.indent = outer
+  }
+
+  private write(data: string): void {
+    this.out += data
+    this.column += data.length
+  }
+
+  private indicator(text: string, needWhitespace: boolean, whitespace = false, indention = false): void {
+    this.write(this.whitespace || !needWhitespace ? text : ` ${text}`)
+    this.whitespace = whitespace
+    this.indention = this.indention && indention
+    this.openEnded = false
+  }
+
+  private writeIndent(): void {
+    const indent = Math.max(this.indent, 0)
+    if (!this.indention || this.column > indent || (this.column === indent && !this.whitespace)) this.lineBreak()
+    if (this.column < indent) {
+      this.whitespace = true
+      this.write(' '.repeat(indent - this.column))
+    }
+  }
+
+  private lineBreak(data = '\n'): void {
+    this.whitespace = true
+    this.indention = true
+    this.out += data
+    this.column = 0
+  }
+
+  private lineBreaks(breaks: readonly string[]): void {
+    if (breaks[0] === '\n') this.lineBreak()
+    for (const data of breaks) this.lineBreak(data)
+  }
+
+  private continueText(): void {
+    this.writeIndent()
+    this.whitespace = false
+    this.indention = false
+  }
+
+  private plain(text: readonly string[], split: boolean, root: boolean): void {
+    if (root) this.openEnded = true
+    if (text.length === 0) return
+    if (!this.whitespace) this.write(' ')
+    this.whitespace = false
+    this.indention = false
+    for (const run of runs(text, false)) {
+      const fold = run.kind === 'space' && run.end - run.start === 1 && this.column > WIDTH && split
+      if (fold) this.continueText()
+      else this.write(text.slice(run.start, run.end).join(''))
+    }
+  }
+
+  private singleQuoted(text: readonly string[], split: boolean): void {
+    this.indicator("'", true)
+    for (const run of runs(text, true)) {
+      const part = text.slice(run.start, run.end)
+      if (run.kind === 'break') {
+        this.lineBreaks(part)
+        this.writeIndent()
+        continue
+      }
+      const inner = run.start !== 0 && run.end !== text.length
+      if (run.kind === 'space' && part.length === 1 && this.column > WIDTH && split && inner) this.writeIndent()
+      else this.write(part.join('').replaceAll("'", "''"))
+    }
+    this.indicator("'", false)
+  }
+
+  private doubleQuoted(text: readonly string[], split: boolean): void {
+    this.indicator('"', true)
+    let start = 0
+    for (let end = 0; end <= text.length; end++) {
+      const character = text[end]
+      if (character === undefined || needsEscape(character)) {
+        if (start < end) {
+          this.write(text.slice(start, end).join(''))
+          start = end
+        }
+        if (character !== undefined) {
+          this.write(escaped(character))
+          start = end + 1
+        }
+      }
+      const mayFold = 0 < end && end < text.length - 1 && (character === ' ' || start >= end)
+      if (mayFold && this.column + (end - start) > WIDTH && split) {
+        this.write(`${text.slice(start, end).join('')}\\`)
+        if (start < end) start = end
+        this.continueText()
+        if (text[start] === ' ') this.write('\\')
+      }
+    }
+    this.indicator('"', false)
+  }
+
+  /** Only for the base64 of `!!binary`: whole lines, each with its newline. */
+  private literal(text: readonly string[]): void {
+    this.indicator('|', true)
+    this.lineBreak()
+    for (const line of text.join('').split('\n').slice(0, -1)) {
+      this.writeIndent()
+      this.out += line
+      this.column += line.length
+      this.lineBreak()
+    }
+  }
+}
+
+/** Text as code points: PyYAML counts and tests those, not UTF-16 units. */
+function toCharacters(text: string): readonly string[] {
+  return Array.from(text)
+}
+
+/** Cuts text into runs of spaces, of line breaks and of the rest, as PyYAML's writers walk it. */
+function* runs(text: readonly string[], breaks: boolean): Generator<{ kind: string; start: number; end: number }> {
+  const kindOf = (character: string) =>
+    character === ' ' ? 'space' : breaks && BREAKS.includes(character) ? 'break' : 'text'
+  let start = 0
+  while (start < text.length) {
+    const kind = kindOf(text[start]!)
+    let end = start + 1
+    while (end < text.length && kindOf(text[end]!) === kind) end++
+    yield { kind, start, end }
+    start = end
+  }
+}
+
+function needsEscape(character: string): boolean {
+  return character === '"' || character === '\\' || character < ' ' || character > '~'
+}
+
+function escaped(character: string): string {
+  const known = ESCAPES[character]
+  if (known !== undefined) return `\\${known}`
+  const code = character.codePointAt(0)!
+  const hex = code.toString(16).toUpperCase()
+  if (code <= 0xff) return `\\x${hex.padStart(2, '0')}`
+  return code <= 0xffff ? `\\u${hex.padStart(4, '0')}` : `\\U${hex.padStart(8, '0')}`
+}
+
+function isSimpleKey(scalar: Scalar): boolean {
+  const characters = toCharacters(scalar.text)
+  if (characters.length === 0 || scalar.tagLength + characters.length >= MAX_SIMPLE_KEY) return false
+  return !characters.some(character => BREAKS.includes(character))
+}
+
+/** `Emitter.choose_scalar_style`. */
+function chooseStyle(scalar: Scalar, analysis: Analysis, context: Context): '' | "'" | '"' | '|' {
+  if (scalar.binary) return analysis.block ? '|' : '"'
+  const keyInTheWay = context.simpleKey === true && (scalar.text === '' || analysis.multiline)
+  if (scalar.plain && !keyInTheWay && analysis.plain) return ''
+  if (analysis.singleQuoted && !(context.simpleKey === true && analysis.multiline)) return "'"
+  return '"'
+}
+
+/** `Emitter.analyze_scalar`, for block context. */
+function analyze(text: readonly string[]): Analysis {
+  if (text.length === 0) return { multiline: false, plain: true, singleQuoted: true, block: false }
+  let indicators = /^(?:---|\.\.\.)/.test(text.slice(0, 3).join(''))
+  let multiline = false
+  let special = false
+  let breakSpace = false
+  let spaceBreak = false
+  text.forEach((character, index) => {
+    const previous = text[index - 1]
+    const next = text[index + 1]
+    const beforeSpace = next === undefined || SPACES.includes(next)
+    if (index === 0) {
+      if ('#,[]{}&*!|>\'"%@`'.includes(character)) indicators = true
+      if ('?:-'.includes(character) && beforeSpace) indicators = true
+    } else {
+      if (character === ':' && beforeSpace) indicators = true
+      if (character === '#' && SPACES.includes(previous!)) indicators = true
+    }
+    const isBreak = BREAKS.includes(character)
+    if (isBreak) multiline = true
+    if (character !== '\n' && (character < ' ' || character > '~')) special = true
+    if (character === ' ' && previous !== undefined && BREAKS.includes(previous)) breakSpace = true
+    if (isBreak && previous === ' ') spaceBreak = true
+  })
+  const edges = [text[0]!, text.at(-1)!]
+  const edgeSpace = edges.some(edge => edge === ' ' || BREAKS.includes(edge))
+  const onlyDouble = spaceBreak || special
+  return {
+    multiline,
+    plain: !edgeSpace && !breakSpace && !onlyDouble && !multiline && !indicators,
+    singleQuoted: !breakSpace && !onlyDouble,
+    block: !onlyDouble && text.at(-1) !== ' ',
+  }
+}
+
+/** The keys of a map, as they were read where number-like ones among them have lost their place. */
+function orderedKeys(map: YamlMap, known: string[] | undefined): string[] {
+  const keys = Object.keys(map)
+  if (known === undefined) return keys
+  const place = new Map(known.map((key, index) => [key, index]))
+  return keys.sort((a, b) => (place.get(a) ?? known.length) - (place.get(b) ?? known.length))
+}
+
+const TAG_LENGTHS: Record<string, number> = { float: 7, bool: 6, null: 6, int: 5, timestamp: 11 }
+
+function keyScalar(text: string): Scalar {
+  return { text, plain: true, tagLength: TAG_LENGTHS[plainKind(text)] ?? 5 }
+}
+
+function scalarOf(value: YamlValue, source: string | undefined, exact: boolean): Scalar {
+  const plain = (text: string) => ({ text, plain: true, tagLength: 5 })
+  switch (typeof value) {
+    case 'string': {
+      checkText(value)
+      if (source === value && plainKind(source) === 'timestamp') return plain(value)
+      return { text: value, plain: exact ? plainKind(value) === 'str' : !isAmbiguous(value), tagLength: 5 }
+    }
+    case 'number': {
+      const float = source !== undefined && plainKind(source) === 'float'
+      return plain(float || !Number.isSafeInteger(value) || Object.is(value, -0) ? pythonFloat(value) : String(value))
+    }
+    case 'bigint':
+    case 'boolean':
+      return plain(String(value))
+    default:
+      if (value === null) return plain('null')
+      if (value instanceof Uint8Array) return { text: base64Lines(value), plain: false, binary: true, tagLength: 8 }
+      throw new BentoError('VALUE_INVALID', `A ${typeof value} cannot be written as YAML.`)
+  }
+}
+
+function checkText(text: string): void {
+  if (/\p{Surrogate}/u.test(text)) {
+    throw new BentoError('VALUE_INVALID', `${JSON.stringify(text)} is broken Unicode: half of a surrogate pair.`)
+  }
+}
+
+/** `base64.encodebytes`: lines of 76 characters, each with a newline. */
+function base64Lines(bytes: Uint8Array): string {
+  return Buffer.from(bytes)
+    .toString('base64')
+    .replace(/.{1,76}/g, '$&\n')
+}
+
+/**
+ * `repr(float)` of Python, with PyYAML's `.0` before an exponent: `1.0`, `1.0e-07`, `.inf`, `.nan`.
+ */
+export function pythonFloat(value: number): string {
+  if (Number.isNaN(value)) return '.nan'
+  if (!Number.isFinite(value)) return value > 0 ? '.inf' : '-.inf'
+  if (value === 0) return Object.is(value, -0) ? '-0.0' : '0.0'
+  // Both languages print the shortest digits that read back as the same number; they differ in when to use exponents.
+  const [mantissa = '', power = '0'] = value.toExponential().split('e')
+  const exponent = Number(power)
+  if (exponent < -4 || exponent >= 16) {
+    const digits = mantissa.includes('.') ? mantissa : `${mantissa}.0`
+    return `${digits}e${exponent < 0 ? '-' : '+'}${String(Math.abs(exponent)).padStart(2, '0')}`
+  }
+  const sign = mantissa.startsWith('-') ? '-' : ''
+  const digits = mantissa.replace(/[-.]/g, '')
+  if (exponent < 0) return `${sign}0.${'0'.repeat(-exponent - 1)}${digits}`
+  const whole = digits.slice(0, exponent + 1).padEnd(exponent + 1, '0')
+  return `${sign}${whole}.${digits.slice(exponent + 1) || '0'}`
+}
