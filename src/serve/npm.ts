@@ -1,0 +1,103 @@
+import { execFile } from 'node:child_process'
+import { existsSync, realpathSync } from 'node:fs'
+import { basename, delimiter, dirname, join } from 'node:path'
+import { BentoError } from '../core/errors.js'
+import { visible } from '../core/text.js'
+import { type Environment, findName, withVariables } from './environment.js'
+
+/** A program and its first arguments. */
+export interface Command {
+  file: string
+  args: string[]
+}
+
+const CLI = 'npm-cli.js'
+/** Lines of npm's own report that an error shows. */
+const SHOWN_LINES = 15
+
+/**
+ * Finds npm: the one that runs this process (`npm_execpath`), the one installed with the running Node, the one on the
+ * PATH. Wherever it can be, it is npm's JavaScript run by this Node: no shell, no `npm.cmd`, and native packages are
+ * built for the Node that will load them.
+ *
+ * @throws `INSTALL_FAILED` when there is none
+ */
+export function findNpm(env: Environment, execPath = process.execPath): Command {
+  const beside = dirname(execPath)
+  const onPath = pathFolders(env)
+  const scripts = [
+    basename(env.npm_execpath ?? '') === CLI ? env.npm_execpath : undefined,
+    join(beside, 'node_modules', 'npm', 'bin', CLI),
+    join(beside, '..', 'lib', 'node_modules', 'npm', 'bin', CLI),
+    ...onPath.flatMap(folder => [behindLink(join(folder, 'npm')), join(folder, 'node_modules', 'npm', 'bin', CLI)]),
+  ]
+  const script = scripts.find(path => path !== undefined && existsSync(path))
+  if (script !== undefined) return { file: execPath, args: [script] }
+  // A version manager's own launcher. On Windows that may be a batch file, which nothing but a shell can run.
+  const launcher = process.platform === 'win32' ? 'npm.exe' : 'npm'
+  const program = onPath.map(folder => join(folder, launcher)).find(existsSync)
+  if (program !== undefined) return { file: program, args: [] }
+  throw new BentoError('INSTALL_FAILED', `There is no npm beside ${execPath} or on the PATH.`, {
+    hint: 'Install npm: it installs the packages of the bento.',
+  })
+}
+
+function pathFolders(env: Environment): string[] {
+  return (env[findName(env, 'PATH') ?? 'PATH'] ?? '').split(delimiter).filter(folder => folder !== '')
+}
+
+/** On Unix `npm` is a link to its script. */
+function behindLink(path: string): string | undefined {
+  try {
+    const real = realpathSync(path)
+    return basename(real) === CLI ? real : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/**
+ * What a parent `npm run` or `npx` may have set for its own work and ours must not take over; npm's connection settings
+ * (registry, proxy, cache, certificates) stay.
+ */
+const FOREIGN_SETTINGS = new Set(
+  (
+    'allow-scripts dangerously-allow-all-scripts dry-run global global-style include include-workspace-root install-links ' +
+    'install-strategy legacy-bundling location omit only optional also dev production package-lock package-lock-only ' +
+    'prefix local-prefix global-prefix save strict-allow-scripts workspace workspaces'
+  ).split(' '),
+)
+
+/** The environment for npm: the caller's without settings of another npm's work, with the running Node first on the PATH. */
+export function npmEnvironment(caller: Environment, extra: Environment): Environment {
+  const kept = Object.entries(caller).filter(([name]) => {
+    const setting = /^npm_config_(.*)$/i.exec(name)?.[1]?.toLowerCase().replaceAll('_', '-')
+    return setting === undefined || !FOREIGN_SETTINGS.has(setting)
+  })
+  const env: Environment = { ...extra, ...Object.fromEntries(kept) }
+  const path = [dirname(process.execPath), ...pathFolders(env)].join(delimiter)
+  return withVariables(env, { [findName(env, 'PATH') ?? 'PATH']: path })
+}
+
+/**
+ * Runs npm in `cwd`, which is also its whole project: neither a `.npmrc` nor a workspace root above is looked for.
+ *
+ * @throws `INSTALL_FAILED` with npm's last lines
+ */
+export async function runNpm(npm: Command, args: string[], cwd: string, env: Environment): Promise<void> {
+  const all = [...npm.args, ...args, '--prefix', cwd, '--loglevel=error', '--no-progress', '--no-update-notifier']
+  const failed = await new Promise<{ output: string; error: Error } | undefined>(resolve => {
+    const options = { cwd, env, maxBuffer: 64 << 20, windowsHide: true }
+    execFile(npm.file, all, options, (error, stdout, stderr) => {
+      resolve(error === null ? undefined : { output: stderr.trim() || stdout.trim(), error })
+    })
+  })
+  if (failed === undefined) return
+  const lines = failed.output
+    .split(/\r?\n/)
+    .filter(line => line.trim() !== '' && !line.includes('A complete log of this run'))
+  const shown = lines.slice(-SHOWN_LINES).map(visible).join('\n')
+  throw new BentoError('INSTALL_FAILED', `npm ${args[0]} failed:\n${shown || failed.error.message}`, {
+    cause: failed.error,
+  })
+}
