@@ -1,0 +1,138 @@
+import { type ChildProcessByStdio, spawn, spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { createInterface, type Interface } from 'node:readline'
+import type { Readable, Writable } from 'node:stream'
+import { fileURLToPath } from 'node:url'
+import { repository } from '../support/served.js'
+
+const here = dirname(fileURLToPath(import.meta.url))
+const QUIET = { BENTOML_DO_NOT_TRACK: 'True', PYTHONWARNINGS: 'ignore', NO_COLOR: '1' }
+
+/** A Python that can import bentoml: BENTO_PYTHON, else the repository's `.venv`, else the `python3` of the PATH. */
+export const bentomlPython: string | undefined = findPython()
+
+/** What {@link describeNeeding} wants to hear. */
+export const bentomlMissing: string | undefined =
+  bentomlPython === undefined ? 'BentoML: name a Python that has it in BENTO_PYTHON, or install it in .venv' : undefined
+
+function findPython(): string | undefined {
+  const inVenv = [join(repository, '.venv/bin/python'), join(repository, '.venv/Scripts/python.exe')]
+  const candidates = process.env.BENTO_PYTHON ? [process.env.BENTO_PYTHON] : [...inVenv.filter(existsSync), 'python3']
+  return candidates.find(
+    python => spawnSync(python, ['-c', 'import bentoml'], { env: { ...process.env, ...QUIET } }).status === 0,
+  )
+}
+
+/** A model as BentoML's Python API sees it. */
+export interface PeerModel {
+  tag: string
+  module: string
+  labels: Record<string, string>
+  options: Record<string, unknown>
+  metadata: Record<string, unknown>
+  context: {
+    framework_name: string
+    framework_versions: Record<string, string>
+    bentoml_version: string
+    python_version: string
+  }
+  signatures: Record<string, { batchable: boolean; batch_dim: number[] }>
+  api_version: string
+  creation_time: string
+  files: string[]
+}
+
+/** A bento as BentoML's Python API sees it. */
+export interface PeerBento {
+  tag: string
+  service: string
+  labels: Record<string, string>
+  creation_time: string
+  models: string[]
+  envs: [string, string, string][]
+  entry_service: string
+}
+
+/** BentoML's Python API on one home, in a Python process of its own. */
+export class Peer {
+  readonly #process: ChildProcessByStdio<Writable, Readable, null>
+  readonly #lines: Interface
+  readonly #answers: AsyncIterator<string>
+
+  constructor(home: string) {
+    this.#process = spawn(bentomlPython as string, [join(here, 'peer.py')], {
+      env: { ...process.env, ...QUIET, BENTOML_HOME: home },
+      stdio: ['pipe', 'pipe', 'inherit'],
+    })
+    this.#lines = createInterface({ input: this.#process.stdout })
+    this.#answers = this.#lines[Symbol.asyncIterator]()
+  }
+
+  models(name?: string): Promise<PeerModel[]> {
+    return this.#ask({ do: 'models', ...(name === undefined ? {} : { name }) })
+  }
+
+  model(tag: string): Promise<PeerModel> {
+    return this.#ask({ do: 'model', tag })
+  }
+
+  /** @param options - keyword arguments of `bentoml.models.create` */
+  createModel(tag: string, files: Record<string, string>, options: Record<string, unknown> = {}): Promise<PeerModel> {
+    return this.#ask({ do: 'create_model', tag, files, ...options })
+  }
+
+  deleteModel(tag: string): Promise<void> {
+    return this.#ask({ do: 'delete_model', tag })
+  }
+
+  bentos(name?: string): Promise<PeerBento[]> {
+    return this.#ask({ do: 'bentos', ...(name === undefined ? {} : { name }) })
+  }
+
+  bento(tag: string): Promise<PeerBento> {
+    return this.#ask({ do: 'bento', tag })
+  }
+
+  deleteBento(tag: string): Promise<void> {
+    return this.#ask({ do: 'delete_bento', tag })
+  }
+
+  async stop(): Promise<void> {
+    const ended = new Promise(resolve => this.#process.once('close', resolve))
+    this.#process.stdin.end()
+    await ended
+    this.#lines.close()
+  }
+
+  async #ask<T>(request: Record<string, unknown>): Promise<T> {
+    this.#process.stdin.write(`${JSON.stringify(request)}\n`)
+    const { value, done } = await this.#answers.next()
+    if (done) throw new Error('the Python process ended')
+    const answer = JSON.parse(value) as { value: T; error?: string }
+    if (answer.error !== undefined) throw new Error(answer.error)
+    return answer.value
+  }
+}
+
+/** What a command printed, and how it ended. */
+export interface CommandResult {
+  code: number | null
+  stdout: string
+  stderr: string
+}
+
+/** Runs BentoML's own command line: `bentoml <args>`. */
+export function bentoml(home: string, ...args: string[]): CommandResult {
+  return command(bentomlPython as string, ['-m', 'bentoml', ...args], { ...QUIET, BENTOML_HOME: home, COLUMNS: '400' })
+}
+
+/** Runs ours: `bento <args>`. */
+export function bento(home: string, ...args: string[]): CommandResult {
+  return command(process.execPath, [join(repository, 'dist/cli/main.js'), ...args], { BENTOML_HOME: home })
+}
+
+function command(file: string, args: string[], env: Record<string, string>): CommandResult {
+  const { status, stdout, stderr } = spawnSync(file, args, { env: { ...process.env, ...env }, encoding: 'utf8' })
+  return { code: status, stdout, stderr }
+}
