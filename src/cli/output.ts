@@ -1,0 +1,38 @@
+import { styleText } from 'node:util'
+import { systemCode } from '../core/errors.js'
+import { visible } from '../core/text.js'
+
+const watched = new Set<NodeJS.WriteStream>()
+
+/** Writes a command's result to stdout, as it is. A reader that went away (`| head -1`) is no error. */
+export function print(text: string): void {
+  writeTo(process.stdout, text)
+}
+
+/** Writes to stderr, as it is: notes, warnings, errors. */
+export function printError(text: string): void {
+  writeTo(process.stderr, text)
+}
+
+/** One line of warning on stderr, made safe to show; nothing where the user asked for quiet. */
+export function warn(text: string, options: { quiet?: boolean | undefined }): void {
+  if (!options.quiet) printError(`${paint('yellow', 'warning')}: ${visible(text)}\n`)
+}
+
+/** Colours a word for stderr where that is a terminal that wants colours. */
+export function paint(colour: 'red' | 'yellow', word: string): string {
+  const plain = !process.stderr.isTTY || process.env.NO_COLOR || process.env.TERM === 'dumb'
+  return plain ? word : styleText(colour, word)
+}
+
+function writeTo(stream: NodeJS.WriteStream, text: string): void {
+  if (!watched.has(stream)) {
+    watched.add(stream)
+    stream.on('error', error => {
+      if (systemCode(error) === 'EPIPE') return
+      process.exitCode = 1
+      if (stream !== process.stderr) printError(`error [IO_FAILED]: Cannot write the output: ${error.message}.\n`)
+    })
+  }
+  stream.write(text)
+}
