@@ -20,11 +20,17 @@ export async function sourceTime(
   outDir: string,
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<bigint | undefined> {
-  const epoch = env.SOURCE_DATE_EPOCH
-  return epoch === undefined || epoch === '' ? commitTime(projectRoot, outDir, env) : epochTime(epoch)
+  return epochTime(env) ?? commitTime(projectRoot, outDir, env)
 }
 
-function epochTime(text: string): bigint {
+/**
+ * What `SOURCE_DATE_EPOCH` says, in microseconds since 1970; undefined where it is unset or empty.
+ *
+ * @throws `OPTION_INVALID`
+ */
+export function epochTime(env: NodeJS.ProcessEnv = process.env): bigint | undefined {
+  const text = env.SOURCE_DATE_EPOCH
+  if (text === undefined || text === '') return undefined
   if (!/^\d{1,12}$/.test(text) || BigInt(text) > LAST_SECOND) {
     throw new BentoError('OPTION_INVALID', `SOURCE_DATE_EPOCH is ${JSON.stringify(text)}, which is no time.`, {
       hint: 'Set it to whole seconds since 1970, for example SOURCE_DATE_EPOCH=$(git log -1 --format=%ct), or unset it.',

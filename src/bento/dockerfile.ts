@@ -1,4 +1,5 @@
 import { dockerCommand, dockerValue } from './docker-value.js'
+import { installCommand, type Place } from './install-command.js'
 import { DOCKERFILE, ENTRYPOINT, MANIFEST, PACKAGE_JSON, PACKAGE_LOCK, SOURCE } from './layout.js'
 import type { BentoEnv } from './types.js'
 
@@ -12,9 +13,9 @@ export interface ImagePlan {
   /** For example `node:24-bookworm-slim`. */
   baseImage: string
   envs: readonly BentoEnv[]
-  /** Folders below `src/` that the lock points at. */
-  localPackages: readonly string[]
-  /** Packages whose install scripts the project allows. */
+  /** Files and folders below `src/` that the lock points at. */
+  installInputs: readonly Place[]
+  /** Places of packages whose install scripts the project allows: `node_modules/esbuild`. */
   allowedScripts: readonly string[]
   needsPackages: boolean
   needsModels: boolean
@@ -55,16 +56,11 @@ function envStep(env: BentoEnv): string {
 
 function packageSteps(plan: ImagePlan): string[] {
   const manifests = [PACKAGE_JSON, PACKAGE_LOCK].map(name => `${SOURCE}/${name}`)
-  const locals = plan.localPackages.map(
-    folder => `COPY ${dockerCommand([`${SOURCE}/${folder}/`, `./${folder}/`], folder)}`,
-  )
-  const install = ['npm', 'ci', '--omit=dev', '--ignore-scripts', '--no-audit', '--no-fund']
-  const rebuild = ['npm', 'rebuild', '--no-audit', '--no-fund', '--', ...plan.allowedScripts]
-  return [
-    [`COPY ${manifests.join(' ')} ./`, ...locals].join('\n'),
-    `RUN ${dockerCommand(install, 'npm ci')}`,
-    ...(plan.allowedScripts.length > 0 ? [`RUN ${dockerCommand(rebuild, 'allowScripts')}`] : []),
-  ]
+  const inputs = plan.installInputs.map(({ path, folder }) => {
+    const slash = folder ? '/' : ''
+    return `COPY ${dockerCommand([`${SOURCE}/${path}${slash}`, `./${path}${slash}`], path)}`
+  })
+  return [[`COPY ${manifests.join(' ')} ./`, ...inputs].join('\n'), `RUN ${installCommand('.', plan.allowedScripts)}`]
 }
 
 function dirOf(path: string): string {

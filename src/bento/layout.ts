@@ -27,6 +27,8 @@ export const RUNTIME = 'bento-runtime.js'
 export const PYTHON_STUB = 'service.py'
 export const PACKAGE_JSON = 'package.json'
 export const PACKAGE_LOCK = 'package-lock.json'
+/** Only where `npm ci` needs an option of the project's; never holds a credential. */
+export const NPMRC = '.npmrc'
 
 /** Files of `src/` that the assembling writes itself: a build that emits one of them is in conflict. */
 export const OWN_SOURCES: readonly string[] = [PACKAGE_JSON, PACKAGE_LOCK, PYTHON_STUB, RUNTIME]

@@ -1,11 +1,13 @@
-/** An entry of a package-lock.json's `packages` (lockfile version 2 and 3), as far as it is read here. */
+/** An entry of `packages` in a package-lock.json of version 2 or 3, as far as it is read here. */
 export interface LockEntry {
-  /** Only where the folder's name isn't the package's: aliases. */
+  /** Real name where it differs from the folder's: aliases, links. */
   name?: string
   version?: string
   resolved?: string
   integrity?: string
   link?: boolean
+  dev?: boolean
+  inBundle?: boolean
   license?: string
   optional?: boolean
   dependencies?: Record<string, string>

@@ -1,4 +1,20 @@
-import type { BuildReport, PackageOptions, ServiceSnapshot } from './types.js'
+import { isoTime, now } from '../core/time.js'
+import { ValueChecker } from '../core/values.js'
+import { BentoStore } from '../store/bento-store.js'
+import { type Assembly, assemble } from './assemble.js'
+import { contentOf } from './content-version.js'
+import { epochTime, sourceTime } from './creation-time.js'
+import { lockDependencies } from './dependency-lock/index.js'
+import { checkEnvs } from './envs.js'
+import { identityOf } from './manifest.js'
+import { measure } from './planned-file.js'
+import { type Published, publishBento } from './publish-bento.js'
+import { toolName } from './tool.js'
+import type { BuildReport, LockedDependencies, PackageOptions, ServiceSnapshot } from './types.js'
+import { chooseTag } from './version-choice.js'
+
+/** Version in the package.json of `src/`. A fixed one: no file of a bento may hold the bento's version. */
+const PACKAGE_VERSION = '0.0.0'
 
 /**
  * Makes a bento of a bundled service and publishes it in the store: locks its packages, assembles the folder, derives
@@ -8,9 +24,77 @@ import type { BuildReport, PackageOptions, ServiceSnapshot } from './types.js'
  * Nothing is visible in the store and no temporary file is left when it throws.
  *
  * @throws {@link BentoError} `TAG_EXISTS` when the user's own version names other content; `OUTPUT_CONFLICT` when an
- * emitted file lies where the bento has its own; `SERVICE_UNSUPPORTED` for names a bento can't hold; `OPTION_INVALID`;
- * `MODEL_GONE`; every `LOCK_…` and `DEPENDENCY_…` code; `HOME_INVALID`, `STORE_READ_ONLY`, `DISK_FULL`, `IO_FAILED`.
+ * emitted file lies where the bento has its own; `SERVICE_UNSUPPORTED` for names a bento can't hold; `TAG_INVALID`,
+ * `OPTION_INVALID`; `MODEL_GONE`; every `LOCK_…` and `DEPENDENCY_…` code; `HOME_INVALID`, `STORE_READ_ONLY`,
+ * `DISK_FULL`, `IO_FAILED`.
  */
-export async function packageService(_snapshot: ServiceSnapshot, _options: PackageOptions): Promise<BuildReport> {
-  throw new Error('being assembled')
+export async function packageService(snapshot: ServiceSnapshot, options: PackageOptions): Promise<BuildReport> {
+  const started = performance.now()
+  checkOptions(options)
+  // Asks git, which is slower than all the rest where the lock is unchanged: so it starts first and is awaited last.
+  const time = sourceTime(snapshot.projectRoot, snapshot.outDir)
+  time.catch(() => undefined)
+  const locked = await lockDependencies({
+    projectRoot: snapshot.projectRoot,
+    externals: snapshot.externals,
+    include: options.includeDependencies,
+    name: options.name,
+    version: PACKAGE_VERSION,
+  })
+  const assembly = await assemble(snapshot, options, locked)
+  const files = await measure(assembly.plan)
+  // Any tag will do: the version is not part of what identifies the content.
+  const content = contentOf(files, identityOf(assembly.facts, chooseTag(options.name, 'content', 'any')))
+  const done = await publishBento(new BentoStore(options.home), {
+    tag: chooseTag(options.name, options.version, content.version),
+    files,
+    facts: assembly.facts,
+    content: content.hash,
+    tool: toolName(),
+    bundler: snapshot.bundler,
+    creationTime: async () => isoTime((await time) ?? now()),
+  })
+  return reportOf(snapshot, locked, assembly, done, performance.now() - started)
+}
+
+/** Before any work, so that a wrong option is told at once. */
+function checkOptions(options: PackageOptions): void {
+  chooseTag(options.name, options.version, 'any')
+  checkEnvs(options.envs)
+  epochTime()
+  const checker = new ValueChecker()
+  checker.labels(options.labels)
+  checker.finish(`the bento ${options.name}`)
+}
+
+async function reportOf(
+  snapshot: ServiceSnapshot,
+  locked: LockedDependencies,
+  { facts, warnings }: Assembly,
+  { bento, published }: Published,
+  duration: number,
+): Promise<BuildReport> {
+  const models = facts.pins.map(({ tag, digest, size, requests, alias }) => ({
+    tag: String(tag),
+    digest,
+    size,
+    requests,
+    ...(alias === undefined ? {} : { alias }),
+  }))
+  return {
+    tag: String(bento.tag),
+    name: bento.tag.name,
+    version: bento.tag.version,
+    path: bento.path,
+    published,
+    creationTime: bento.creationTime,
+    digest: String(bento.info.node?.digest ?? ''),
+    size: await bento.size(),
+    modelSize: [...new Map(models.map(({ tag, size }) => [tag, size])).values()].reduce((sum, size) => sum + size, 0),
+    mode: snapshot.mode,
+    models,
+    packages: { locked: locked.packageCount, direct: locked.direct, blockedScripts: locked.blockedScripts },
+    warnings,
+    duration,
+  }
 }

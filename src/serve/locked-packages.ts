@@ -1,24 +1,12 @@
 import { posix } from 'node:path'
+import type { LockEntries } from '../bento/lock-file.js'
 import { BentoError } from '../core/errors.js'
-
-/** An entry of `packages` in a package-lock.json of version 2 or 3. */
-export interface LockEntry {
-  /** Real name where it differs from the folder's: aliases, links. */
-  name?: string
-  version?: string
-  resolved?: string
-  integrity?: string
-  link?: boolean
-  dev?: boolean
-  optional?: boolean
-  inBundle?: boolean
-}
 
 /** A bento's npm project, as its `src/` holds it. */
 export interface NpmProject {
   packageJson: Record<string, unknown>
   /** Entries by folder, `node_modules/ms`; the root's own is `''`. */
-  packages: Record<string, LockEntry>
+  packages: LockEntries
   /** The lock as JSON. */
   lock: Record<string, unknown>
 }
@@ -48,7 +36,7 @@ export function readNpmProject(packageJsonText: string, lockText: string | undef
       },
     )
   }
-  return { packageJson, packages: lock.packages as Record<string, LockEntry>, lock }
+  return { packageJson, packages: lock.packages as LockEntries, lock }
 }
 
 /** Paths in `src/` that the lock points at: folders of local packages, and packed ones. Sorted. */

@@ -1,5 +1,5 @@
 import valid from 'semver/functions/valid.js'
-import type { LockEntry, NpmProject } from './locked-packages.js'
+import type { LockEntries, LockEntry } from './lock-file.js'
 
 /** A locked package whose install scripts may run. */
 export interface AllowedPackage {
@@ -25,7 +25,10 @@ export interface AllowedPackage {
  * npm itself refuses `name@1.2.3` where a lock leaves `resolved` out (`omit-lockfile-registry-resolved`). Here the
  * lock's version counts, whose integrity npm checks.
  */
-export function allowedPackages(project: NpmProject): AllowedPackage[] {
+export function allowedPackages(project: {
+  packageJson: Record<string, unknown>
+  packages: LockEntries
+}): AllowedPackage[] {
   const policy = Object.entries((project.packageJson.allowScripts as object | undefined) ?? {})
   const allowed: AllowedPackage[] = []
   for (const [path, entry] of Object.entries(project.packages)) {

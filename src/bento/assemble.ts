@@ -1,0 +1,151 @@
+import { createHash } from 'node:crypto'
+import { fileURLToPath } from 'node:url'
+import { compareText } from '../core/tag.js'
+import { allowedPackages } from './allow-scripts.js'
+import { nodeImage } from './base-image.js'
+import { dockerfileText, entrypointText } from './dockerfile.js'
+import { below, planForeign } from './emitted-files.js'
+import type { Place } from './install-command.js'
+import { planLaunch } from './launch.js'
+import {
+  DOCKERFILE,
+  ENTRYPOINT,
+  NPMRC,
+  PACKAGE_JSON,
+  PACKAGE_LOCK,
+  PYTHON_STUB,
+  README,
+  REQUIREMENTS,
+  RUNTIME,
+  SBOM,
+  SERVER,
+  SOURCE,
+} from './layout.js'
+import { lockEntries } from './lock-file.js'
+import { type ManifestFacts, sortedPins } from './manifest.js'
+import type { PlannedFile } from './planned-file.js'
+import { pythonStub } from './python-stub.js'
+import { readmeText } from './readme.js'
+import { sbomText } from './sbom.js'
+import type { LockedDependencies, PackageOptions, ServiceSnapshot } from './types.js'
+
+/** The runtime as the package ships it; reached the same way from `src/bento` and from `dist/bento`. */
+const RUNTIME_FILE = fileURLToPath(new URL('../../dist/runtime/server.js', import.meta.url))
+
+/** A bento as plain data: all its files but manifest and checksums, and what the manifest is to say. */
+export interface Assembly {
+  plan: PlannedFile[]
+  facts: ManifestFacts
+  warnings: string[]
+}
+
+/**
+ * Puts together what a bento is made of. Writes nothing.
+ *
+ * @throws `OUTPUT_CONFLICT`, `SERVICE_UNSUPPORTED`, `OPTION_INVALID`, `IO_FAILED`
+ */
+export async function assemble(
+  snapshot: ServiceSnapshot,
+  options: PackageOptions,
+  locked: LockedDependencies,
+): Promise<Assembly> {
+  const launch = planLaunch(snapshot)
+  const emitted = below(snapshot.outDir, snapshot.files).map(file =>
+    file.to === snapshot.entry ? { ...file, to: launch.entry } : file,
+  )
+  const local = locked.localPackages.flatMap(({ from, files, to }) => below(from, files, to))
+  const foreign = await planForeign([...emitted, ...local, ...locked.files], launch.server !== undefined)
+  const facts = manifestFacts(snapshot, options, locked, launch.entry)
+  return {
+    plan: [
+      ...foreign.plan,
+      ...sources(facts, locked, launch.server),
+      ...(snapshot.mode === 'handler' ? [{ path: `${SOURCE}/${RUNTIME}`, from: RUNTIME_FILE }] : []),
+      ...surroundings(facts, options, locked),
+    ],
+    facts,
+    warnings: [...locked.warnings, ...foreign.warnings],
+  }
+}
+
+function manifestFacts(
+  snapshot: ServiceSnapshot,
+  options: PackageOptions,
+  locked: LockedDependencies,
+  entry: string,
+): ManifestFacts {
+  const node = nodeRange(locked.packageJson)
+  const packages = lockEntries(locked.lock)
+  const allowed = allowedPackages({ packageJson: locked.packageJson, packages })
+  const { name, labels, envs } = options
+  return {
+    name,
+    labels,
+    envs,
+    pins: sortedPins(snapshot.pins),
+    mode: snapshot.mode,
+    entry,
+    node,
+    lockDigest: `sha256:${createHash('sha256').update(locked.lock).digest('hex')}`,
+    baseImage: nodeImage(node),
+    needsPackages: Object.keys(packages).some(place => place !== ''),
+    allowedScripts: allowed.map(({ path }) => path).sort(compareText),
+    installInputs: installInputs(locked),
+  }
+}
+
+function installInputs({ localPackages, files, npmrc }: LockedDependencies): Place[] {
+  const places = [
+    ...localPackages.map(({ to }) => ({ path: to, folder: true })),
+    ...files.map(({ to }) => ({ path: to, folder: false })),
+    ...(npmrc === undefined ? [] : [{ path: NPMRC, folder: false }]),
+  ]
+  return places.sort((a, b) => compareText(a.path, b.path))
+}
+
+function nodeRange(packageJson: Record<string, unknown>): string {
+  const engines = packageJson.engines as Record<string, unknown> | undefined
+  return typeof engines?.node === 'string' ? engines.node : '*'
+}
+
+/** What lies in `src/` and was not emitted. */
+function sources(facts: ManifestFacts, locked: LockedDependencies, server: string | undefined): PlannedFile[] {
+  const { name, version, private: _, type: __, ...rest } = locked.packageJson
+  const packageJson = {
+    name,
+    version,
+    private: true,
+    type: 'module',
+    main: SERVER,
+    scripts: { start: `node ${SERVER}` },
+    ...rest,
+  }
+  return [
+    text(`${SOURCE}/${PACKAGE_JSON}`, json(packageJson)),
+    text(`${SOURCE}/${PACKAGE_LOCK}`, locked.lock),
+    text(`${SOURCE}/${PYTHON_STUB}`, pythonStub(facts.name, facts.needsPackages)),
+    ...(server === undefined ? [] : [text(`${SOURCE}/${SERVER}`, server)]),
+    ...(locked.npmrc === undefined ? [] : [text(`${SOURCE}/${NPMRC}`, locked.npmrc)]),
+    ...locked.localPackages.map(({ to, packageJson: own }) => text(`${SOURCE}/${to}/${PACKAGE_JSON}`, json(own))),
+  ]
+}
+
+/** What lies around `src/`. */
+function surroundings(facts: ManifestFacts, options: PackageOptions, locked: LockedDependencies): PlannedFile[] {
+  const { description } = options
+  return [
+    text(README, readmeText({ ...facts, description, packages: locked.direct })),
+    text(SBOM, sbomText(facts.name, locked.lock, facts.pins)),
+    text(DOCKERFILE, dockerfileText({ ...facts, needsModels: facts.pins.length > 0 })),
+    { ...text(ENTRYPOINT, entrypointText()), executable: true },
+    text(REQUIREMENTS, ''),
+  ]
+}
+
+function text(path: string, content: string) {
+  return { path, text: content, executable: false }
+}
+
+function json(value: unknown): string {
+  return `${JSON.stringify(value, undefined, 2)}\n`
+}
