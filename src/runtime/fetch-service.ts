@@ -2,7 +2,7 @@ import type { ServerRequest } from 'srvx'
 import { patchGlobalRequest, serve } from 'srvx/node'
 import type { Address } from './address.js'
 import type { FetchHandler } from './classify.js'
-import { closeServer, type Running } from './running.js'
+import { closable, type Running } from './running.js'
 
 /** BentoML's probes. They are reserved, as in BentoML: a service's own route of that name is not reached. */
 const PROBES = new Set(['/healthz', '/livez', '/readyz'])
@@ -27,15 +27,15 @@ export async function serveFetch(handler: FetchHandler, at: Address): Promise<Ru
     fetch: request => probe(request, stopping) ?? answer(handler, request),
     error: failed,
   })
-  const server = srvx.node?.server
-  if (server === undefined) throw new Error('srvx made no server')
+  const server = srvx.node?.server as Running['server']
+  const close = closable(server)
   await srvx.serve()
   return {
-    server: server as Running['server'],
+    server,
     async close() {
       stopping = true
       // srvx waits for what the service handed to `waitUntil`, too.
-      await Promise.all([closeServer(server as Running['server']), srvx.close()])
+      await Promise.all([close(), srvx.close()])
     },
   }
 }

@@ -4,7 +4,7 @@ import type { Server } from 'node:net'
 import type { Address } from './address.js'
 import type { FastifyLike, NodeService } from './classify.js'
 import type { ListenWatch } from './listen-watch.js'
-import { closeServer, type Running } from './running.js'
+import { closable, type Running } from './running.js'
 
 /** Serves a Node server or app on our address. Its routes are all its own: no probes are added. */
 export async function serveNode(service: NodeService, at: Address, watch: ListenWatch): Promise<Running> {
@@ -21,17 +21,19 @@ export async function serveNode(service: NodeService, at: Address, watch: Listen
 }
 
 async function listenOn(server: Server, at: Address, watch: ListenWatch): Promise<Running> {
+  const close = closable(server)
   watch.unwatched(() => server.listen(at.port, at.host))
   await once(server, 'listening')
-  return { server, close: () => closeServer(server) }
+  return { server, close }
 }
 
 async function serveFastify(app: FastifyLike, at: Address): Promise<Running> {
+  const close = closable(app.server)
   await app.listen(at)
   return {
     server: app.server,
     async close() {
-      await Promise.all([app.close(), closeServer(app.server)])
+      await Promise.all([close(), app.close()])
     },
   }
 }
@@ -47,5 +49,5 @@ async function serveOther(
   const server = watch.servers[before]
   if (server === undefined) throw new Error('its listen() started no server')
   if (!server.listening) await once(server, 'listening')
-  return { server, close: () => closeServer(server) }
+  return { server, close: closable(server) }
 }

@@ -1,4 +1,4 @@
-import type { Server as HttpServer } from 'node:http'
+import type { Server as HttpServer, IncomingMessage, ServerResponse } from 'node:http'
 import type { Server } from 'node:net'
 
 /** A service that listens. */
@@ -12,17 +12,34 @@ export interface Running {
 const IDLE_SWEEP = 50
 
 /**
- * Closes a server gracefully. Node closes the connections that are idle at that moment; one that is still answering
- * would stay open for its keep-alive time afterwards, so they are swept.
+ * Prepares a server to be closed gracefully.
+ *
+ * Node closes the connections that are idle at that moment; one that is still answering would stay open for its
+ * keep-alive time afterwards. So every answer given from then on says that its connection ends, and what has become
+ * idle all the same is swept.
+ *
+ * @returns closes the server, and resolves once every request has been answered
  */
-export function closeServer(server: Server): Promise<void> {
+export function closable(server: Server): () => Promise<void> {
   const http = server as Partial<HttpServer> & Server
-  server.prependListener('request', (_request, response) => response.setHeader('connection', 'close'))
-  const sweep = setInterval(() => http.closeIdleConnections?.(), IDLE_SWEEP)
-  return new Promise(resolve => {
-    server.close(() => {
-      clearInterval(sweep)
-      resolve()
-    })
+  const answers = new Set<ServerResponse>()
+  let stopping = false
+  const endConnection = (response: ServerResponse) => {
+    if (!response.headersSent) response.setHeader('connection', 'close')
+  }
+  server.prependListener('request', (_request: IncomingMessage, response: ServerResponse) => {
+    if (stopping) return endConnection(response)
+    answers.add(response)
+    response.once('close', () => answers.delete(response))
   })
+  return () =>
+    new Promise(resolve => {
+      stopping = true
+      answers.forEach(endConnection)
+      const sweep = setInterval(() => http.closeIdleConnections?.(), IDLE_SWEEP)
+      server.close(() => {
+        clearInterval(sweep)
+        resolve()
+      })
+    })
 }
