@@ -1,0 +1,102 @@
+import type { LockFile } from './lock-file.js'
+import { closure, edgesOf, resolveFrom, splitLocation } from './lock-graph.js'
+import { listed, type Manifest, type Project } from './project.js'
+
+/**
+ * Packages that load a driver by a computed `require`, without declaring it as a peer: what each may load.
+ * Source: sequelize 6 `lib/dialects/<d>/connection-manager.js`; knex 3 `lib/dialects/<d>/index.js`; typeorm 0.3
+ * `platform/PlatformTools.js`; keyv 4 `src/index.js`; loopback-datasource-juggler 5 `lib/datasource.js`;
+ * express 4 and 5 `lib/view.js` (the engine named after the template's extension); log4js 6 `lib/appenders/index.js`.
+ */
+const DRIVERS: Readonly<Record<string, readonly string[]>> = {
+  sequelize: [
+    'pg',
+    'pg-hstore',
+    'pg-native',
+    'mysql2',
+    'mariadb',
+    'sqlite3',
+    'tedious',
+    'odbc',
+    'ibm_db',
+    'oracledb',
+    'snowflake-sdk',
+  ],
+  knex: ['pg', 'pg-native', 'pg-query-stream', 'mysql', 'mysql2', 'sqlite3', 'better-sqlite3', 'tedious', 'oracledb'],
+  typeorm: [
+    'pg',
+    'pg-native',
+    'pg-query-stream',
+    'mysql',
+    'mysql2',
+    'sqlite3',
+    'better-sqlite3',
+    'sql.js',
+    'mssql',
+    'oracledb',
+    'mongodb',
+    'redis',
+    'ioredis',
+  ],
+  keyv: [
+    '@keyv/redis',
+    '@keyv/valkey',
+    '@keyv/mongo',
+    '@keyv/sqlite',
+    '@keyv/postgres',
+    '@keyv/mysql',
+    '@keyv/etcd',
+    '@keyv/memcache',
+  ],
+  'loopback-datasource-juggler': ['loopback-connector-*'],
+  express: ['ejs', 'pug', 'hbs', 'eta'],
+  log4js: ['@log4js-node/*'],
+  pino: ['pino-*'],
+}
+
+/** Optional peers that are for the compiler alone, though packages declare them like any other. */
+const TYPES_ONLY = /^(?:typescript|@types\/.+)$/
+
+/**
+ * Direct dependencies to add to those the bundle imports: a peer (optional or not) of a kept package, or a driver it is
+ * known to load, that the project lists in any group and the lock holds. The project chose it, and a kept package
+ * loads it: no import in the bundle shows it, yet without it the service fails at its first query.
+ */
+export function goAlong(project: Project, roots: ReadonlyMap<string, string>): Map<string, string> {
+  const { packages } = project.lock
+  const all = new Map(roots)
+  const manifests = [project.manifest, project.rootManifest]
+  for (let before = -1; before !== all.size; ) {
+    before = all.size
+    for (const location of closure(project.lock, all.values())) {
+      for (const name of loadedBy(project.lock, location, manifests)) {
+        if (all.has(name) || !manifests.some(manifest => listed(manifest, name) !== undefined)) continue
+        const found = resolveFrom(key => packages.has(key), project.location, name)
+        if (found !== undefined && found !== location) all.set(name, found)
+      }
+    }
+  }
+  return all
+}
+
+function loadedBy(lock: LockFile, location: string, manifests: readonly Manifest[]): string[] {
+  const entry = lock.packages.get(location)
+  if (entry === undefined || entry.link === true || entry.inBundle === true || location === '') return []
+  const peers = edgesOf(entry)
+    .filter(edge => edge.type === 'peer' || (edge.type === 'peerOptional' && !TYPES_ONLY.test(edge.name)))
+    .map(edge => edge.name)
+  // Some name optional peers in peerDependenciesMeta alone: sequelize 6.
+  const meta = Object.keys(entry.peerDependenciesMeta ?? {}).filter(name => !TYPES_ONLY.test(name))
+  const drivers = (DRIVERS[entry.name ?? splitLocation(location).name] ?? []).flatMap(name =>
+    name.endsWith('*') ? namesWith(manifests, name.slice(0, -1)) : [name],
+  )
+  return [...new Set([...peers, ...meta, ...drivers])].sort()
+}
+
+function namesWith(manifests: readonly Manifest[], prefix: string): string[] {
+  return manifests.flatMap(manifest =>
+    ['dependencies', 'optionalDependencies', 'devDependencies', 'peerDependencies'].flatMap(group =>
+      Object.keys((manifest[group] as object | undefined) ?? {}).filter(name => name.startsWith(prefix)),
+    ),
+  )
+}

@@ -1,0 +1,1 @@
+export { type LockOptions, lockDependencies } from './lock-dependencies.js'

@@ -1,0 +1,54 @@
+import { isBuiltin } from 'node:module'
+import { join } from 'node:path'
+import type { DependencyRequest, LockedDependencies } from '../types.js'
+import { withoutPackages } from './base-manifest.js'
+import type { Derived } from './derive.js'
+import { localFiles } from './local-files.js'
+import { findLock } from './lock-file.js'
+import { npmOptions } from './npm-options.js'
+import { readManifest } from './project.js'
+
+/** How {@link lockDependencies} goes about it. */
+export interface LockOptions {
+  /** Where npm's options are read; `process.env` by default. */
+  env?: NodeJS.ProcessEnv
+  /** Told what is harmless but may explain something. */
+  debug?: (message: string) => void
+}
+
+/**
+ * Locks exactly the packages that stay outside the bundle, from the npm lock of the project: a package.json and a
+ * package-lock.json that `npm ci` installs on every platform the project's lock knows. Offline; every kept entry is the
+ * project's own, word for word.
+ *
+ * @throws `LOCK_MISSING`, `LOCK_INVALID`, `LOCK_UNSUPPORTED`, `LOCK_STALE`, `LOCK_INCOMPLETE`, `DEPENDENCY_NOT_LOCKED`,
+ * `DEPENDENCY_CONFLICT`; each names all that is wrong of its kind.
+ */
+export async function lockDependencies(
+  request: DependencyRequest,
+  options: LockOptions = {},
+): Promise<LockedDependencies> {
+  const externals = request.externals.filter(({ packageName }) => !isBuiltin(packageName))
+  const include = request.include.filter(name => !isBuiltin(name))
+  if (externals.length === 0 && include.length === 0)
+    return withoutPackages(request, await readManifest(request.projectRoot))
+  const found = await findLock(request.projectRoot)
+  const npm = await npmOptions(found.root, options.env ?? process.env)
+  // Loading npm's engine takes longer than all the rest of the packaging.
+  const { derive } = await import('./derive.js')
+  const derived = await derive({ ...request, externals, include }, found, npm, options.debug ?? (() => {}))
+  return finish(found.root, derived)
+}
+
+async function finish(lockRoot: string, derived: Derived): Promise<LockedDependencies> {
+  return {
+    ...derived,
+    localPackages: await Promise.all(
+      derived.localPackages.map(async ({ from, to, packageJson }) => {
+        const folder = join(lockRoot, from)
+        return { from: folder, to, packageJson, files: await localFiles(folder, packageJson.files) }
+      }),
+    ),
+    files: derived.files.map(({ from, to }) => ({ from: join(lockRoot, from), to })),
+  }
+}

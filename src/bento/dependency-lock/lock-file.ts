@@ -1,0 +1,207 @@
+import { readFile } from 'node:fs/promises'
+import { dirname, join, relative, sep } from 'node:path'
+import { BentoError, systemCode } from '../../core/errors.js'
+
+/** One entry of the lock's `packages`: the fields read here; the rest travels untouched. */
+export interface LockEntry {
+  readonly name?: string
+  readonly version?: string
+  readonly resolved?: string
+  readonly integrity?: string
+  readonly link?: boolean
+  readonly inBundle?: boolean
+  readonly hasInstallScript?: boolean
+  readonly dependencies?: Readonly<Record<string, string>>
+  readonly optionalDependencies?: Readonly<Record<string, string>>
+  readonly peerDependencies?: Readonly<Record<string, string>>
+  readonly peerDependenciesMeta?: Readonly<Record<string, { optional?: boolean } | undefined>>
+  readonly [field: string]: unknown
+}
+
+/** A package-lock.json or npm-shrinkwrap.json, read and checked. */
+export interface LockFile {
+  /** Absolute path of the file. */
+  path: string
+  /** Its entries by location: `''` the root, `node_modules/a`, `packages/b` (a local package). */
+  packages: ReadonlyMap<string, LockEntry>
+}
+
+/** Where the lock is, not yet parsed. */
+export interface FoundLock {
+  /** Absolute path of the folder it lies in: the workspace root. */
+  root: string
+  path: string
+  text: string
+}
+
+const NPM_LOCKS = ['npm-shrinkwrap.json', 'package-lock.json']
+const FOREIGN_LOCKS: Record<string, string> = {
+  'pnpm-lock.yaml': 'pnpm',
+  'yarn.lock': 'Yarn',
+  'bun.lock': 'Bun',
+  'bun.lockb': 'Bun',
+}
+
+/**
+ * Finds the npm lock that rules a project: the nearest one upward, npm-shrinkwrap.json before package-lock.json.
+ *
+ * @throws `LOCK_UNSUPPORTED` where another package manager's lock is nearer, `LOCK_MISSING` where there is none.
+ */
+export async function findLock(projectRoot: string): Promise<FoundLock> {
+  for (let dir = projectRoot; ; dir = dirname(dir)) {
+    for (const name of NPM_LOCKS) {
+      const path = join(dir, name)
+      const text = await readIfThere(path)
+      if (text !== undefined) return { root: dir, path, text }
+    }
+    for (const [name, manager] of Object.entries(FOREIGN_LOCKS)) {
+      const path = join(dir, name)
+      if ((await readIfThere(path)) === undefined) continue
+      throw new BentoError('LOCK_UNSUPPORTED', `${path} is a lock of ${manager}; only npm's can be packaged so far.`, {
+        hint: 'Run "npm install --package-lock-only" beside it, and commit the package-lock.json it writes.',
+        details: { path, manager },
+      })
+    }
+    if (dirname(dir) === dir) break
+  }
+  throw new BentoError('LOCK_MISSING', `${projectRoot} has no package-lock.json, nor has a folder above it.`, {
+    hint: 'Run "npm install", and commit the lock it writes.',
+    details: { projectRoot },
+  })
+}
+
+/** Text of a file, undefined where there is none. */
+export async function readIfThere(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (error) {
+    const code = systemCode(error)
+    if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'EISDIR') return undefined
+    throw new BentoError('IO_FAILED', `${path} cannot be read (${code}).`, { cause: error })
+  }
+}
+
+/**
+ * Reads a lock of version 2 or 3.
+ *
+ * @throws `LOCK_INVALID` for text that is no JSON (a merge conflict, say), fields of the wrong type and locations that
+ * would point outside; `LOCK_UNSUPPORTED` for version 1 and versions to come.
+ */
+export function parseLock(text: string, path: string): LockFile {
+  const data = parseObject(text, path, 'LOCK_INVALID')
+  const version = data.lockfileVersion
+  if (version === 1 || (version === undefined && data.packages === undefined)) {
+    throw new BentoError('LOCK_UNSUPPORTED', `${path} is of lockfileVersion 1, which leaves too much to guess.`, {
+      hint: 'Run "npm install --package-lock-only" with npm 7 or newer, which brings it to version 3.',
+      details: { path, lockfileVersion: 1 },
+    })
+  }
+  if (version !== 2 && version !== 3) {
+    throw new BentoError(
+      'LOCK_UNSUPPORTED',
+      `${path} is of lockfileVersion ${JSON.stringify(version)}; 2 and 3 are known.`,
+      {
+        details: { path, lockfileVersion: version },
+      },
+    )
+  }
+  const problems: string[] = []
+  const packages = new Map<string, LockEntry>()
+  if (!isObject(data.packages)) problems.push('"packages" is no object')
+  else {
+    for (const [location, entry] of Object.entries(data.packages)) {
+      problems.push(...entryProblems(location, entry))
+      packages.set(location, entry as LockEntry)
+    }
+    if (!packages.has('')) problems.push('the root entry "" is missing')
+    problems.push(...danglingLinks(packages))
+  }
+  if (problems.length > 0) {
+    throw new BentoError('LOCK_INVALID', `${path} cannot be used: ${problems.join('; ')}.`, {
+      hint: 'Make it anew with "npm install --package-lock-only".',
+      details: { path, problems },
+    })
+  }
+  return { path, packages }
+}
+
+/** Parses a JSON object. @throws a {@link BentoError} of that code */
+export function parseObject(text: string, path: string, code: 'LOCK_INVALID' | 'LOCK_STALE'): Record<string, unknown> {
+  let data: unknown
+  try {
+    data = JSON.parse(text.replace(/^\uFEFF/, ''))
+  } catch (error) {
+    const conflict = /^(?:<{7}|={7}|>{7})/m.test(text)
+    const why = conflict ? 'it holds the marks of a merge conflict' : (error as Error).message
+    throw new BentoError(code, `${path} is not valid JSON: ${why}.`, {
+      hint: conflict ? 'Resolve the conflict, then run "npm install".' : 'Mend it, then run "npm install".',
+      details: { path },
+    })
+  }
+  if (!isObject(data)) throw new BentoError(code, `${path} holds no JSON object.`, { details: { path } })
+  return data
+}
+
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** A path of the file system as a location of the lock: relative to its root, with forward slashes. */
+export function toLocation(root: string, path: string): string {
+  return relative(root, path).split(sep).join('/')
+}
+
+const TEXT_FIELDS = ['name', 'version', 'resolved', 'integrity']
+const EDGE_FIELDS = ['dependencies', 'optionalDependencies', 'peerDependencies', 'peerDependenciesMeta']
+
+function entryProblems(location: string, entry: unknown): string[] {
+  const where = JSON.stringify(location)
+  if (!isSafeLocation(location)) return [`the location ${where} is unsafe`]
+  if (!isObject(entry)) return [`the entry ${where} is no object`]
+  const problems = TEXT_FIELDS.filter(field => entry[field] !== undefined && typeof entry[field] !== 'string').map(
+    field => `"${field}" of ${where} is no text`,
+  )
+  for (const field of EDGE_FIELDS) {
+    const edges = entry[field]
+    if (edges === undefined) continue
+    const ofText = field !== 'peerDependenciesMeta'
+    const sound =
+      isObject(edges) &&
+      Object.entries(edges).every(([name, value]) => isSafeName(name) && (!ofText || typeof value === 'string'))
+    if (!sound) problems.push(`"${field}" of ${where} holds something else than packages`)
+  }
+  if (entry.link === true && !(typeof entry.resolved === 'string' && isSafeLocation(entry.resolved))) {
+    problems.push(`the link ${where} points nowhere safe`)
+  }
+  return problems
+}
+
+function danglingLinks(packages: ReadonlyMap<string, LockEntry>): string[] {
+  return [...packages]
+    .filter(([, entry]) => entry.link === true && !packages.has(entry.resolved ?? ''))
+    .map(
+      ([location, entry]) =>
+        `the link ${JSON.stringify(location)} points at ${JSON.stringify(entry.resolved)}, which is missing`,
+    )
+}
+
+/**
+ * Whether a location stays what it seems: relative, plain segments, `..` only leading (a `file:` folder beside the
+ * project, which npm writes so).
+ */
+function isSafeLocation(location: string): boolean {
+  if (location === '') return true
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
+  if (/[\u0000-\u001f\u007f\\]/.test(location) || /^[a-z]:/i.test(location)) return false
+  const segments = location.split('/')
+  const first = segments.findIndex(segment => segment !== '..')
+  const plain = first === -1 ? [] : segments.slice(first)
+  return plain.every(segment => segment !== '' && segment !== '.' && segment !== '..' && segment !== '__proto__')
+}
+
+/** Whether a dependency's name can only mean a folder of its own in node_modules. */
+export function isSafeName(name: string): boolean {
+  return (
+    /^(?:@[^/\\%\s@]+\/)?[^/\\%\s@][^/\\%\s]*$/.test(name) && !/(?:^|\/)\.{1,2}$|^node_modules$|^__proto__$/.test(name)
+  )
+}

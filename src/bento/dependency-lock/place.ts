@@ -1,0 +1,147 @@
+import { BentoError } from '../../core/errors.js'
+import type { LockFile } from './lock-file.js'
+import { edgesOf, followLink, isLocal, resolveFrom, splitLocation } from './lock-graph.js'
+
+/** Folder of the bento's `src/` that holds the project's own packages. */
+export const LOCAL_FOLDER = 'local-packages'
+
+/** Where each kept entry lies in the bento: its location there, to its location in the project's lock. */
+export type Layout = Map<string, string>
+
+/**
+ * Lays the kept entries out below a new root that depends on `roots` directly.
+ *
+ * Everything stays where npm had placed it, with the service's own folder as the root. Only what that moves onto a
+ * taken place (the service's own `node_modules/x`, or an inlined package's, against the hoisted one) is displaced, and
+ * then goes below whoever needs it, so that every import still finds the very entry it found before.
+ *
+ * @param roots direct dependencies, name to location in the source
+ * @param kept locations of the source that are needed
+ * @param service location of the service's package in the source
+ */
+export function place(
+  lock: LockFile,
+  roots: ReadonlyMap<string, string>,
+  kept: ReadonlySet<string>,
+  service: string,
+): Layout {
+  const layout: Layout = new Map()
+  for (const [name, location] of roots) layout.set(`node_modules/${name}`, location)
+  const wanted = [...kept]
+    .filter(location => location !== '')
+    .map(location => [newHome(lock, kept, service, location), location] as const)
+  // Holders before what they hold.
+  wanted.sort(([a], [b]) => depth(a) - depth(b) || (a < b ? -1 : 1))
+  for (const [home, location] of wanted) {
+    if (layout.has(home)) continue
+    if (!isLocal(home)) {
+      const { holder } = splitLocation(home)
+      if (holder !== '' && layout.get(holder) !== splitLocation(location).holder) continue
+    }
+    layout.set(home, location)
+  }
+  for (const location of kept) {
+    const target = followLink(lock.packages, location)
+    if (target !== location) layout.set(newHome(lock, kept, service, target), target)
+  }
+  mend(lock, layout, kept)
+  return reachable(lock, layout, roots)
+}
+
+/** Where a local package lies in the bento: `local-packages/@acme/lib`. */
+export function localHome(lock: LockFile, location: string): string {
+  const name =
+    lock.packages.get(location)?.name ?? linkName(lock, location) ?? location.slice(location.lastIndexOf('/') + 1)
+  return `${LOCAL_FOLDER}/${name}`
+}
+
+function linkName(lock: LockFile, target: string): string | undefined {
+  for (const [location, entry] of lock.packages) {
+    if (entry.link === true && entry.resolved === target) return splitLocation(location).name
+  }
+  return undefined
+}
+
+function newHome(lock: LockFile, kept: ReadonlySet<string>, service: string, location: string): string {
+  const local = localHolder(kept, location)
+  if (local !== undefined) return localHome(lock, local) + location.slice(local.length)
+  if (service !== '' && location.startsWith(`${service}/node_modules/`)) return location.slice(service.length + 1)
+  return location.slice(location.indexOf('node_modules/'))
+}
+
+/** The kept local package that a location is or lies below. */
+function localHolder(kept: ReadonlySet<string>, location: string): string | undefined {
+  if (isLocal(location)) return location
+  const at = location.indexOf('/node_modules/')
+  const top = at === -1 ? '' : location.slice(0, at)
+  return isLocal(top) && kept.has(top) ? top : undefined
+}
+
+function depth(location: string): number {
+  return location.split('node_modules/').length
+}
+
+/** Places again what some entry can't find any more, until every edge leads where it led in the source. */
+function mend(lock: LockFile, layout: Layout, kept: ReadonlySet<string>): void {
+  const rounds = 50
+  for (let round = 0; round < rounds; round++) {
+    let changed = false
+    for (const [home, location] of [...layout]) {
+      const entry = lock.packages.get(location)
+      if (entry === undefined || entry.link === true) continue
+      for (const edge of edgesOf(entry)) {
+        const target = resolveFrom(key => lock.packages.has(key), location, edge.name)
+        if (target === undefined || !kept.has(target)) continue
+        const now = resolveFrom(key => layout.has(key), home, edge.name)
+        if (now !== undefined && layout.get(now) === target) continue
+        if (now === undefined && edge.type === 'peerOptional') continue
+        copyTo(layout, kept, target, freeHome(layout, home, edge.name, now === undefined, edge.type === 'peer'))
+        changed = true
+      }
+    }
+    if (!changed) return
+  }
+  throw new BentoError('LOCK_UNSUPPORTED', 'The packages of this workspace member cannot be laid out below one root.', {
+    hint: 'Bring the versions that its own node_modules and the hoisted one disagree on together.',
+  })
+}
+
+function freeHome(layout: Layout, home: string, name: string, nowhere: boolean, peer: boolean): string {
+  if (nowhere) return `node_modules/${name}`
+  if (peer) {
+    // A peer must lie beside its user, not below it (npm: "PEER LOCAL").
+    const { holder } = splitLocation(home)
+    const beside = holder === '' ? `node_modules/${name}` : `${holder}/node_modules/${name}`
+    if (!layout.has(beside)) return beside
+  }
+  return `${home}/node_modules/${name}`
+}
+
+/** Puts an entry at a place, with all that it holds: what is bundled in its tarball must stay below it. */
+function copyTo(layout: Layout, kept: ReadonlySet<string>, location: string, home: string): void {
+  layout.set(home, location)
+  for (const below of kept) {
+    if (below.startsWith(`${location}/node_modules/`)) layout.set(home + below.slice(location.length), below)
+  }
+}
+
+function reachable(lock: LockFile, layout: Layout, roots: ReadonlyMap<string, string>): Layout {
+  const seen = new Set<string>()
+  const queue = [...roots.keys()].map(name => `node_modules/${name}`)
+  for (let home = queue.pop(); home !== undefined; home = queue.pop()) {
+    if (seen.has(home)) continue
+    seen.add(home)
+    const entry = lock.packages.get(layout.get(home) ?? '')
+    if (entry === undefined) continue
+    if (entry.link === true && entry.resolved !== undefined) {
+      queue.push(localHome(lock, entry.resolved))
+      continue
+    }
+    for (const edge of edgesOf(entry)) {
+      if (edge.type === 'peerOptional') continue
+      const target = resolveFrom(key => layout.has(key), home, edge.name)
+      if (target !== undefined) queue.push(target)
+    }
+  }
+  return new Map([...layout].filter(([home]) => seen.has(home)).sort(([a], [b]) => (a < b ? -1 : 1)))
+}

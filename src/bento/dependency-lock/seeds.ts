@@ -1,0 +1,174 @@
+import { isBuiltin } from 'node:module'
+import { isAbsolute, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { BentoError } from '../../core/errors.js'
+import type { ExternalImport } from '../types.js'
+import { isSafeName, toLocation } from './lock-file.js'
+import { entryLabel, folderAbove, followLink, resolveFrom } from './lock-graph.js'
+import { listed, type Project } from './project.js'
+
+/** A package the bundle imports by name, found in the lock. */
+export interface Seed {
+  name: string
+  /** Its entry in the lock; a link is not followed. */
+  location: string
+  /** Location of the package that imports it. */
+  owner: string
+}
+
+export interface Seeds {
+  seeds: Map<string, Seed>
+  warnings: string[]
+}
+
+interface Use {
+  external: ExternalImport
+  owner: string
+  /** The importer lies in node_modules: a package that was bundled in. */
+  inlined: boolean
+  location: string | undefined
+}
+
+/**
+ * Finds in the lock what each import means, seen from the package that imports it.
+ *
+ * An import by an inlined package that the lock lacks is taken for one of those `try { require('x') }` that may fail.
+ *
+ * @throws `DEPENDENCY_NOT_LOCKED` naming every import of the project's own that the lock lacks, `DEPENDENCY_CONFLICT`
+ * where one name means two versions: the bento's modules all lie in one folder, so only one could be found.
+ */
+export function findSeeds(
+  project: Project,
+  externals: readonly ExternalImport[],
+  include: readonly string[],
+  debug: (message: string) => void,
+): Seeds {
+  const uses = new Map<string, Use[]>()
+  for (const external of externals) {
+    if (isBuiltin(external.packageName) || external.packageName.startsWith('node:')) continue
+    const importer = ownerOf(project, external.importer)
+    add(uses, { external, ...importer, location: find(project, importer.owner, external.packageName) })
+  }
+  for (const name of include) {
+    const external: ExternalImport = { specifier: name, packageName: name, importer: undefined, kind: 'static' }
+    add(uses, { external, owner: project.location, inlined: false, location: find(project, project.location, name) })
+  }
+
+  const seeds = new Map<string, Seed>()
+  const warnings: string[] = []
+  const missing: { name: string; importers: string[] }[] = []
+  const conflicts: { name: string; versions: string[] }[] = []
+  for (const [name, found] of [...uses].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    const lacking = found.filter(use => use.location === undefined)
+    const verdict = judgeLacking(project, name, lacking)
+    if (verdict === 'error') missing.push({ name, importers: lacking.filter(use => !use.inlined).map(importerName) })
+    if (verdict === 'warn')
+      warnings.push(`The bundle requires ${name}, which is not in the lock; it is taken for optional.`)
+    if (verdict === 'fine')
+      debug(`${name} is not in the lock; only ${lacking.map(importerName).join(', ')} may want it`)
+
+    const versions = new Map<string, Use>()
+    for (const use of found) if (use.location !== undefined) versions.set(identity(project, use.location), use)
+    if (versions.size > 1) {
+      conflicts.push({
+        name,
+        versions: [...versions.values()].map(
+          use => `${entryLabel(project.lock, use.location ?? '')} (${use.location}, imported by ${importerName(use)})`,
+        ),
+      })
+    }
+    // Where several places hold the same version, the one the service itself sees is the one to describe.
+    const best =
+      found.find(use => use.location !== undefined && use.owner === project.location) ??
+      found.find(use => use.location !== undefined)
+    if (best?.location !== undefined) seeds.set(name, { name, location: best.location, owner: best.owner })
+  }
+  if (missing.length > 0) throw notLocked(project, missing)
+  if (conflicts.length > 0) throw conflict(conflicts)
+  return { seeds, warnings }
+}
+
+/** The package an importer belongs to: the nearest folder above it that the lock knows. */
+export function ownerOf(project: Project, importer: string | undefined): { owner: string; inlined: boolean } {
+  const service = { owner: project.location, inlined: false }
+  const path = importer === undefined ? undefined : filePath(importer)
+  if (path === undefined) return service
+  const inlined = /[\\/]node_modules[\\/]/.test(path)
+  const { packages } = project.lock
+  for (const root of project.lockRoots) {
+    for (let at: string | undefined = folderAbove(toLocation(root, path)); at !== undefined; at = folderAbove(at)) {
+      // An installed package that the lock does not know: what it sees can't be told.
+      if (at.endsWith('node_modules')) break
+      const entry = packages.get(at)
+      if (entry !== undefined && !(at === '' && inlined)) {
+        return { owner: followLink(packages, at), inlined: inlined && entry.link !== true }
+      }
+    }
+  }
+  return { ...service, inlined }
+}
+
+/** The file behind a module id: without the bundler's `\0` and query. */
+function filePath(id: string): string | undefined {
+  const bare = id.replace(/^\0+/, '').replace(/[?#].*$/s, '')
+  if (bare.startsWith('file:')) return fileURLToPath(bare)
+  const path = bare.replace(/^commonjs-[a-z-]+:/, '')
+  return isAbsolute(path) ? path : undefined
+}
+
+function find(project: Project, owner: string, name: string): string | undefined {
+  if (!isSafeName(name)) return undefined
+  return resolveFrom(key => project.lock.packages.has(key), owner, name)
+}
+
+function add(uses: Map<string, Use[]>, use: Use): void {
+  const list = uses.get(use.external.packageName)
+  if (list === undefined) uses.set(use.external.packageName, [use])
+  else list.push(use)
+}
+
+function judgeLacking(project: Project, name: string, lacking: readonly Use[]): 'none' | 'error' | 'warn' | 'fine' {
+  if (lacking.length === 0) return 'none'
+  const own = lacking.filter(use => !use.inlined)
+  if (own.length === 0) return 'fine'
+  if (isOptionalOf(project, name)) return 'fine'
+  const named = own.filter(use => use.external.importer !== undefined)
+  if (named.length > 0) return 'error'
+  // Seen in the emitted code alone. Where an inlined package has the same import in its source, it is that one.
+  if (own.length < lacking.length) return 'fine'
+  return own.every(use => use.external.kind === 'require') ? 'warn' : 'error'
+}
+
+/** Whether the project itself says that it can do without: an optional dependency or an optional peer. */
+function isOptionalOf(project: Project, name: string): boolean {
+  const meta = project.manifest.peerDependenciesMeta as Record<string, { optional?: unknown } | null> | undefined
+  return listed(project.manifest, name)?.group === 'optionalDependencies' || meta?.[name]?.optional === true
+}
+
+function identity(project: Project, location: string): string {
+  const target = followLink(project.lock.packages, location)
+  const entry = project.lock.packages.get(target)
+  if (target !== location) return target
+  return JSON.stringify([entry?.name, entry?.version, entry?.integrity ?? entry?.resolved])
+}
+
+function importerName(use: Use): string {
+  return use.external.importer ?? 'the emitted code'
+}
+
+function notLocked(project: Project, missing: { name: string; importers: string[] }[]): BentoError {
+  const lines = missing.map(({ name, importers }) => `${name} (imported by ${[...new Set(importers)].join(', ')})`)
+  const names = missing.map(({ name }) => name).join(' ')
+  return new BentoError('DEPENDENCY_NOT_LOCKED', `${project.lock.path} does not hold ${lines.join('; ')}.`, {
+    hint: `Run "npm install ${names}" in ${resolve(project.lockRoot, project.location)}, or let the bundler resolve it.`,
+    details: { packages: missing },
+  })
+}
+
+function conflict(conflicts: { name: string; versions: string[] }[]): BentoError {
+  const lines = conflicts.map(({ name, versions }) => `${name} is ${versions.join(' and ')}`)
+  return new BentoError('DEPENDENCY_CONFLICT', `The bundle imports two versions under one name: ${lines.join('; ')}.`, {
+    hint: 'Bring them to one version ("npm dedupe", or "overrides" in package.json), or bundle one of them.',
+    details: { packages: conflicts },
+  })
+}

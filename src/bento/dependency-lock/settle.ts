@@ -1,0 +1,149 @@
+import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { BentoError } from '../../core/errors.js'
+import { type ArboristNode, newArborist } from './arborist.js'
+import { type EdgeProblem, edgeProblems } from './edge-problems.js'
+import type { LocalSource } from './local-packages.js'
+import type { LockEntry } from './lock-file.js'
+import { lockText, reflag } from './lock-text.js'
+import type { NpmOptions } from './npm-options.js'
+
+/** A lock that npm agrees with. */
+export interface SettledLock {
+  text: string
+  entries: Map<string, LockEntry>
+  npmrc: string | undefined
+  warnings: string[]
+}
+
+/**
+ * Lets npm's own engine judge package.json and entries: it drops what nothing needs, says how each entry is reached
+ * (dev, optional, peer), and proves that `npm ci` would install exactly this. All in a temporary folder, offline, with
+ * an empty cache, so that nothing can be resolved afresh.
+ *
+ * @throws `LOCK_INCOMPLETE` where `npm ci` would refuse or change the lock.
+ */
+export async function settleLock(
+  packageJson: Record<string, unknown>,
+  source: ReadonlyMap<string, LockEntry>,
+  locals: readonly LocalSource[],
+  npm: NpmOptions,
+  lockPath: string,
+): Promise<SettledLock> {
+  const dir = await realpath(await mkdtemp(join(tmpdir(), 'bento-lock-')))
+  try {
+    await writeJson(join(dir, 'package.json'), packageJson)
+    for (const { to, packageJson: own } of locals) await writeJson(join(dir, to, 'package.json'), own)
+    const lockFile = join(dir, 'package-lock.json')
+    // A root entry that says nothing makes npm compute every flag afresh.
+    await writeFile(lockFile, lockText({}, source))
+    const load = (legacyPeerDeps: boolean) => newTree(dir, { ...npm, legacyPeerDeps }, 'loadVirtual', lockPath)
+
+    let legacyPeerDeps = false
+    let tree = await load(false)
+    let problems = edgeProblems(tree.inventory.values(), 'the bento')
+    if (npm.legacyPeerDeps && problems.length > 0 && problems.every(problem => problem.peer)) {
+      legacyPeerDeps = true
+      tree = await load(true)
+      problems = edgeProblems(tree.inventory.values(), 'the bento')
+    }
+    const fatal = problems.filter(problem => !(problem.peer && problem.kind === 'invalid'))
+    if (fatal.length > 0) throw incomplete(lockPath, fatal)
+
+    const entries = flagged(tree, source)
+    const text = lockText(packageJson, entries)
+    // With a peer that npm had forced through, "npm ci" asks the registry again: nothing to prove offline.
+    if (problems.length === 0) {
+      await writeFile(lockFile, text)
+      const ideal = await newTree(dir, { ...npm, legacyPeerDeps }, 'buildIdealTree', lockPath)
+      proveEqual(ideal, entries, lockPath)
+    }
+    return {
+      text,
+      entries,
+      npmrc: npmrcText({ legacyPeerDeps, installLinks: npm.installLinks && locals.length > 0 }),
+      warnings: problems.map(({ text: what }) => `A peer dependency is broken in the lock: ${what}.`),
+    }
+  } finally {
+    await rm(dir, { recursive: true, force: true })
+  }
+}
+
+async function newTree(
+  dir: string,
+  npm: NpmOptions,
+  way: 'loadVirtual' | 'buildIdealTree',
+  lockPath: string,
+): Promise<ArboristNode> {
+  const arborist = await newArborist({ path: dir, cache: join(dir, '.cache'), ...npm })
+  try {
+    return await arborist[way]()
+  } catch (error) {
+    // Not passed on as the cause: npm's messages may hold registry addresses.
+    const code = (error as { code?: string }).code
+    throw new BentoError(
+      'LOCK_INCOMPLETE',
+      `npm cannot install what ${lockPath} holds for the bento (${code ?? 'no code'}).`,
+      {
+        hint: 'Run "npm install", then "npm ci" in the project: it shows what is wrong.',
+        details: { npmCode: code },
+      },
+    )
+  }
+}
+
+function flagged(tree: ArboristNode, source: ReadonlyMap<string, LockEntry>): Map<string, LockEntry> {
+  const nodes = new Map([...tree.inventory.values()].map(node => [node.location, node]))
+  return new Map(
+    [...source].flatMap(([location, entry]): [string, LockEntry][] => {
+      const node = nodes.get(location)
+      return node === undefined || node.extraneous ? [] : [[location, reflag(entry, node)]]
+    }),
+  )
+}
+
+/** As `npm ci` does (npm 11, `validate-lockfile.js`), and the other way round: it lets superfluous entries pass. */
+function proveEqual(ideal: ArboristNode, entries: ReadonlyMap<string, LockEntry>, lockPath: string): void {
+  const nodes = new Map(
+    [...ideal.inventory.values()].filter(node => node.location !== '').map(node => [node.location, node]),
+  )
+  const differing = [
+    ...[...nodes.values()].filter(node => {
+      const entry = entries.get(node.location)
+      return (
+        entry === undefined || (entry.link !== true && entry.version !== undefined && entry.version !== node.version)
+      )
+    }),
+  ].map(node => `${node.name}@${node.version}`)
+  const superfluous = [...entries.keys()].filter(location => !nodes.has(location))
+  if (differing.length + superfluous.length === 0) return
+  throw incomplete(lockPath, [
+    ...differing.map((text): EdgeProblem => ({ kind: 'missing', peer: false, text: `npm would add ${text}` })),
+    ...superfluous.map((text): EdgeProblem => ({ kind: 'invalid', peer: false, text: `npm would remove ${text}` })),
+  ])
+}
+
+function incomplete(lockPath: string, problems: readonly EdgeProblem[]): BentoError {
+  const lines = problems.map(({ text }) => text)
+  const peers = problems.every(({ peer }) => peer)
+  return new BentoError('LOCK_INCOMPLETE', `${lockPath} does not hold all that the bento needs: ${lines.join('; ')}.`, {
+    hint: peers
+      ? 'Run "npm install"; if it was made with --legacy-peer-deps, put "legacy-peer-deps=true" in the project\'s .npmrc.'
+      : 'Run "npm install" and commit the lock it writes.',
+    details: { problems: lines },
+  })
+}
+
+function npmrcText(npm: NpmOptions): string | undefined {
+  const lines = [
+    ...(npm.legacyPeerDeps ? ['legacy-peer-deps=true'] : []),
+    ...(npm.installLinks ? ['install-links=true'] : []),
+  ]
+  return lines.length === 0 ? undefined : `${lines.join('\n')}\n`
+}
+
+async function writeJson(path: string, value: unknown): Promise<void> {
+  await mkdir(dirname(path), { recursive: true })
+  await writeFile(path, `${JSON.stringify(value, undefined, 2)}\n`)
+}
