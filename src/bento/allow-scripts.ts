@@ -1,5 +1,5 @@
 import valid from 'semver/functions/valid.js'
-import type { LockEntries, LockEntry } from './lock-file.js'
+import { type LockEntries, type LockEntry, packageName } from './lock-file.js'
 
 /** A locked package whose install scripts may run. */
 export interface AllowedPackage {
@@ -56,14 +56,11 @@ function matches(key: string, path: string, entry: LockEntry): boolean {
 
 /** From the tarball's URL where there is one: an entry's own name and version must not borrow another's permission. */
 function identity(path: string, entry: LockEntry): { name: string; version: string | undefined } {
-  const fromUrl = /^https?:\/\/[^/]+\/(?:.*\/)?((?:@[^/]+\/)?([^/]+))\/-\/\2-([^/]+)\.tgz(?:[?#]|$)/.exec(
-    (entry.resolved ?? '').replaceAll(/%2f/gi, '/'),
-  )
-  if (fromUrl?.[1] !== undefined) return { name: fromUrl[1], version: fromUrl[3] }
-  return {
-    name: entry.name ?? path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length),
-    version: entry.version,
-  }
+  const url = (entry.resolved ?? '').replaceAll(/%2f/gi, '/')
+  const [, scope = '', base, version] =
+    /^https?:\/\/.*?(@[^/]+\/)?([^/]+)\/-\/\2-([^/]+)\.tgz(?:[?#]|$)/.exec(url) ?? []
+  if (base !== undefined) return { name: scope + base, version }
+  return { name: packageName(path, entry), version: entry.version }
 }
 
 function isRegistry(path: string, entry: LockEntry): boolean {

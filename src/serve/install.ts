@@ -43,14 +43,14 @@ export async function prepareEnvironment(request: EnvironmentRequest): Promise<s
   const name = environmentName(project, currentPlatform(), await digests(source, local), variables)
   const folder = join(home, 'envs', name)
   if (await isFolder(folder)) return folder
-  const count = Object.values(project.packages).filter(entry => entry.dev !== true && entry.link !== true).length
+  const count = Object.keys(project.packages).filter(path => path !== '').length
   const stage = await openStage(home)
   try {
     // npm compares real paths.
     const dir = await realpath(stage.dir)
     await writeProject(dir, project, source, local)
-    if (count > 1) {
-      onLine(`Installing up to ${count - 1} locked packages, once for this lock, into ${folder}`)
+    if (count > 0) {
+      onLine(`Installing the locked packages (${count}), once for this lock, into ${folder}`)
       await install(dir, project, npmEnvironment(env, bentoVariables(envs, 'install', env)), onLine)
     }
     await mkdir(join(dir, 'node_modules'), { recursive: true })
