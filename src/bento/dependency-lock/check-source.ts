@@ -24,7 +24,10 @@ export async function loadSourceTree(project: Project, npm: NpmOptions): Promise
       details: { path: project.lock.path, npmCode: code },
     })
   }
-  const own = [...tree.inventory.values()].filter(({ location }) => location === '' || isLocal(location))
+  // npm installs nothing for a folder that is linked from outside, so the lock need not hold what it wants.
+  const own = [...tree.inventory.values()].filter(
+    ({ location }) => location === '' || (isLocal(location) && !location.startsWith('../')),
+  )
   const problems = edgeProblems(own, rootName(project))
   if (problems.length > 0)
     throw stale(
