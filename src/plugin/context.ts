@@ -1,0 +1,115 @@
+import { realpathSync } from 'node:fs'
+import type { BuildReport, ExternalImport, ServiceMode } from '../bento/types.js'
+import type { HookEnvironment } from './hooks.js'
+import { ModelRequests } from './model-requests.js'
+import { findProject, type Project, storeHome } from './project.js'
+import { type ResolvedOptions, resolveOptions } from './resolve-options.js'
+
+/** What the hooks gathered of one finished output. */
+export interface Gathered {
+  outDir: string
+  files: string[]
+  entry: string
+  entryIsImported: boolean
+  externals: ExternalImport[]
+  /** What the modules import below `virtual:bento/model/`. */
+  requests: string[]
+  bundler: string
+}
+
+/** One run of the bundler over the service. */
+export interface Build {
+  /** Outputs that were begun, and those that were written. */
+  begun: number
+  written: number
+  failed: boolean
+  gathered: Gathered | undefined
+}
+
+/**
+ * What the parts of one plugin share. Fields that a later hook fills have getters that fail loudly when read before.
+ */
+export class BentoContext {
+  readonly options: ResolvedOptions
+  /** About the options; said once the bundler listens. */
+  readonly warnings: string[]
+  readonly models: ModelRequests
+  build: Build = newBuild()
+  /** How the bento starts, once the entry has been read. Rebuilds do not read it again while it is unchanged. */
+  mode: ServiceMode | undefined
+  report: BuildReport | undefined
+  /** The folder that relative options begin in. */
+  root: string = process.cwd()
+  /** In Vite: the environment that becomes the bento. */
+  environment: string | undefined
+  /** Whether the output folder holds nothing but this build, so that all of it is packaged. */
+  ownsOutDir = false
+  /** Whether the config belongs to Vitest: models resolve everywhere, nothing is built. */
+  underVitest = false
+  /** While developing: reload when the store would answer otherwise. */
+  followModel: (request: string) => Promise<void> = async () => {}
+  #service: string | undefined
+
+  /** @throws `OPTION_INVALID` */
+  constructor(input: unknown) {
+    const { options, warnings } = resolveOptions(input)
+    this.options = options
+    this.warnings = warnings
+    this.models = new ModelRequests(options.models, () => this.home)
+  }
+
+  /** The store's home; undefined means the default one. */
+  get home(): string | undefined {
+    return this.options.store === undefined ? undefined : storeHome(this.root, this.options.store)
+  }
+
+  /** Absolute path of the service entry. */
+  get service(): string {
+    if (this.#service === undefined) throw new Error('The service entry is not known before the build begins.')
+    return this.#service
+  }
+
+  set service(path: string) {
+    this.#service = path
+  }
+
+  get project(): Project {
+    return findProject(this.service)
+  }
+
+  /** Whether a module is the service entry. Plugins wrap modules under ids with a NUL before or a query behind. */
+  isService(id: string): boolean {
+    const path = id.replace(/^\0/, '').replace(/\?.*$/s, '')
+    return samePath(path, this.service)
+  }
+
+  /** Whether what is being built becomes the bento. */
+  isPackaged(environment: HookEnvironment | undefined): boolean {
+    return environment === undefined ? this.environment === undefined : environment.name === this.environment
+  }
+
+  /** Forgets the build before: a new one begins. */
+  startBuild(): void {
+    this.build = newBuild()
+    this.models.forget()
+  }
+}
+
+function newBuild(): Build {
+  return { begun: 0, written: 0, failed: false, gathered: undefined }
+}
+
+function samePath(a: string, b: string): boolean {
+  const [left, right] = [a, b].map(path => path.replaceAll('\\', '/'))
+  if (left === right) return true
+  // Bundlers resolve symbolic links, unless they are told not to.
+  return left?.split('/').at(-1) === right?.split('/').at(-1) && realPath(a) === realPath(b)
+}
+
+function realPath(path: string): string | undefined {
+  try {
+    return realpathSync.native(path)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,39 @@
+import { isBentoError } from '../core/errors.js'
+import type { HookContext, Part } from './hooks.js'
+
+/** Name of the plugin; its parts are called `vite-plugin-bento:<part>`. */
+export const PLUGIN_NAME = 'vite-plugin-bento'
+
+type Hook<This, Args extends unknown[], Result> = (this: This, ...args: Args) => Result
+
+/** Hooks of a part and what they get, as this package uses them. */
+export type Hooks = Record<string, unknown>
+
+/** Names a part. */
+export function part(name: string, hooks: Hooks): Part {
+  return { name: `${PLUGIN_NAME}:${name}`, ...hooks }
+}
+
+/**
+ * Makes a hook tell our errors through the bundler's own `this.error`: the code then arrives as `pluginCode`, and the
+ * message is printed without a stack. The error itself is the `cause`, since bundlers overwrite the `code` of what
+ * they are given.
+ */
+export function guarded<This extends Pick<HookContext, 'error'>, Args extends unknown[], Result>(
+  hook: Hook<This, Args, Result>,
+): Hook<This, Args, Result> {
+  return function (this: This, ...args: Args): Result {
+    try {
+      const result = hook.apply(this, args)
+      return result instanceof Promise ? (result.catch(error => tell(this, error)) as Result) : result
+    } catch (error) {
+      return tell(this, error)
+    }
+  }
+}
+
+function tell(context: Pick<HookContext, 'error'>, error: unknown): never {
+  if (!isBentoError(error)) throw error
+  const { code, message, hint } = error
+  return context.error({ code, message, cause: error, ...(hint === undefined ? {} : { hint }) })
+}

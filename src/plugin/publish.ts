@@ -1,0 +1,70 @@
+import { resolve } from 'node:path'
+import type { BuildReport, PackageOptions, ServiceSnapshot } from '../bento/types.js'
+import { compareText } from '../core/tag.js'
+import type { BentoContext, Gathered } from './context.js'
+import { defaultName } from './project.js'
+
+/**
+ * Packages what a finished build gathered and publishes it, then tells of it. Everything that is only needed here is
+ * loaded here: configs are also read where nothing is built.
+ *
+ * @param say prints the summary
+ * @throws every code of `packageService`, and those of the model store
+ */
+export async function publish(context: BentoContext, say: (summary: string) => void): Promise<BuildReport> {
+  const { gathered } = context.build
+  if (gathered === undefined) throw new Error('There is no finished build to publish.')
+  const [{ packageService }, { formatReport }, { writeGithubOutput, writeReport }] = await Promise.all([
+    import('../bento/package-service.js'),
+    import('../bento/report.js'),
+    import('../bento/report-file.js'),
+  ])
+  const report = await packageService(await snapshotOf(context, gathered), packageOptions(context))
+  context.report = report
+  if (context.options.report !== undefined) await writeReport(report, resolve(context.root, context.options.report))
+  await writeGithubOutput(report)
+  say(formatReport(report, { colour: hasColours() }))
+  return report
+}
+
+async function snapshotOf(context: BentoContext, gathered: Gathered): Promise<ServiceSnapshot> {
+  const { outDir, entry, entryIsImported, externals, bundler } = gathered
+  return {
+    projectRoot: context.project.root,
+    service: context.service,
+    outDir,
+    files: context.ownsOutDir ? await filesIn(outDir) : gathered.files,
+    entry,
+    entryIsImported,
+    mode: context.mode ?? (context.options.server === 'handler' ? 'handler' : 'program'),
+    externals,
+    pins: await context.models.pins(gathered.requests),
+    bundler,
+  }
+}
+
+function packageOptions({ options, project, home }: BentoContext): PackageOptions {
+  return {
+    name: options.name ?? defaultName(project),
+    version: options.version,
+    labels: options.labels,
+    description: options.description,
+    envs: options.envs,
+    includeDependencies: options.includeDependencies,
+    home,
+  }
+}
+
+/** Plugins also copy files there that the bundler knows nothing of. */
+async function filesIn(folder: string): Promise<string[]> {
+  const { walkTree } = await import('../files/walk.js')
+  const entries = await walkTree(folder)
+  return entries
+    .filter(({ kind }) => kind !== 'dir')
+    .map(({ path }) => path)
+    .sort(compareText)
+}
+
+function hasColours(): boolean {
+  return process.stdout.isTTY === true && process.stdout.hasColors() && process.env.NO_COLOR === undefined
+}

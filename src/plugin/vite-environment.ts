@@ -1,0 +1,161 @@
+import { resolve } from 'node:path'
+import type { BentoContext } from './context.js'
+import type { HookContext, Part } from './hooks.js'
+import { guarded, part } from './part.js'
+import { DEFAULT_SERVICE, findProject, servicePath } from './project.js'
+import { nodeTarget } from './node-target.js'
+
+/** Name of the environment that becomes the bento. */
+export const ENVIRONMENT = 'bento'
+
+interface RollupOptions {
+  input?: unknown
+  output?: unknown
+  preserveEntrySignatures?: unknown
+}
+
+interface BuildOptions {
+  ssr?: boolean | string
+  outDir?: string
+  target?: unknown
+  minify?: unknown
+  watch?: unknown
+  emptyOutDir?: boolean | null
+  lib?: unknown
+  rollupOptions?: RollupOptions
+  rolldownOptions?: RollupOptions
+  commonjsOptions?: Record<string, unknown>
+}
+
+interface ResolveOptions {
+  conditions?: string[]
+  noExternal?: unknown
+  external?: unknown
+}
+
+interface EnvironmentOptions {
+  consumer?: 'client' | 'server'
+  build?: BuildOptions & Record<string, unknown>
+  resolve?: ResolveOptions
+}
+
+/** Vite's config as the user wrote it, other plugins' additions included. */
+export interface ViteUserConfig extends EnvironmentOptions {
+  root?: string
+  builder?: object
+  ssr?: { noExternal?: unknown; external?: unknown; resolve?: ResolveOptions }
+  environments?: Record<string, EnvironmentOptions>
+}
+
+interface ViteResolvedConfig {
+  root: string
+  command: 'build' | 'serve'
+  plugins: readonly { name: string }[]
+  environments: Record<string, EnvironmentOptions & { build: BuildOptions }>
+}
+
+/**
+ * Gives the service an environment of its own beside `client`, with settings that the project's own, made for the
+ * client, do not leak into. Where the user builds for ssr, that build is the service's and nothing is added.
+ *
+ * Vite reads the config once per environment, each time with a new instance of this plugin: what these hooks do must
+ * follow from their arguments alone.
+ */
+export function viteEnvironment(context: BentoContext): Part {
+  let own: EnvironmentOptions | undefined
+  return part('environment', {
+    enforce: 'post',
+    config: {
+      order: 'post',
+      handler(config: ViteUserConfig, { command, isSsrBuild }: { command: string; isSsrBuild?: boolean }) {
+        if (command !== 'build') return undefined
+        context.environment = isSsrBuild === true || config.build?.ssr ? 'ssr' : ENVIRONMENT
+        if (context.environment === 'ssr') return undefined
+        own = structuredEnvironment(config.environments?.[ENVIRONMENT])
+        return additions(context, config, own)
+      },
+    },
+
+    configResolved: guarded(function (this: Pick<HookContext, 'error'>, config: ViteResolvedConfig): void {
+      context.root = config.root
+      context.underVitest = config.plugins.some(({ name }) => /^vitest(?::|$)/.test(name))
+      const environment = config.environments[ENVIRONMENT]
+      if (config.command !== 'build' || environment === undefined) return
+      // Top-level rollupOptions are inherited: an `input` of the client's would be bundled into the bento, an `output`
+      // would write into the client's folders.
+      const ownOptions = own?.build?.rolldownOptions ?? own?.build?.rollupOptions
+      const options = environment.build.rolldownOptions ?? environment.build.rollupOptions ?? {}
+      options.input = [servicePath(config.root, context.options.service ?? DEFAULT_SERVICE)]
+      options.output = isPlain(ownOptions?.output) ? { ...ownOptions.output } : {}
+      options.preserveEntrySignatures = ownOptions?.preserveEntrySignatures ?? 'allow-extension'
+    }),
+  })
+}
+
+/** What is ours to read later: the config object itself changes while it is resolved. */
+function structuredEnvironment(own: EnvironmentOptions | undefined): EnvironmentOptions {
+  const build = own?.build ?? {}
+  return {
+    ...own,
+    build: {
+      ...build,
+      ...(build.rollupOptions === undefined ? {} : { rollupOptions: { ...build.rollupOptions } }),
+      ...(build.rolldownOptions === undefined ? {} : { rolldownOptions: { ...build.rolldownOptions } }),
+    },
+  }
+}
+
+/** What is added to the user's config. Where the user set something for the environment, that stays. */
+function additions(context: BentoContext, config: ViteUserConfig, own: EnvironmentOptions): ViteUserConfig {
+  const root = resolve(config.root ?? '.')
+  const outDir = config.build?.outDir ?? 'dist'
+  const project = findProject(servicePath(root, context.options.service ?? DEFAULT_SERVICE))
+  const build = own.build ?? {}
+  const resolution = resolveOptions(config, own)
+  const clientHasOutDir = config.environments?.client?.build?.outDir !== undefined
+  return {
+    // Without it Vite knows one environment only.
+    builder: {},
+    environments: {
+      ...(clientHasOutDir ? {} : { client: { build: { outDir: `${outDir}/client` } } }),
+      [ENVIRONMENT]: {
+        consumer: 'server',
+        ...(Object.keys(resolution).length === 0 ? {} : { resolve: resolution }),
+        build: {
+          // `true` replaces a string that the user's top-level config may hold.
+          ssr: true,
+          lib: false,
+          outDir: build.outDir ?? `${outDir}/server`,
+          copyPublicDir: build.copyPublicDir ?? false,
+          minify: build.minify ?? false,
+          target: build.target ?? nodeTarget(project.manifest.engines?.node),
+          manifest: build.manifest ?? false,
+          ssrManifest: build.ssrManifest ?? false,
+          // Vite 7 converts CommonJS in node_modules only.
+          commonjsOptions: { include: [/\.[cm]?[jt]sx?$/], ...config.build?.commonjsOptions, ...build.commonjsOptions },
+        },
+      },
+    },
+  }
+}
+
+/** `ssr.*` and `resolve.conditions` reach only the environment called ssr. */
+function resolveOptions({ ssr, resolve }: ViteUserConfig, own: EnvironmentOptions): ResolveOptions {
+  const options: ResolveOptions = {}
+  if (own.resolve?.noExternal === undefined && ssr?.noExternal !== undefined) options.noExternal = ssr.noExternal
+  if (own.resolve?.external === undefined && ssr?.external !== undefined) options.external = ssr.external
+  const conditions = ssr?.resolve?.conditions ?? serverConditions(resolve?.conditions)
+  if (own.resolve?.conditions === undefined && conditions !== undefined) options.conditions = conditions
+  return options
+}
+
+/** The user's own conditions with those of a server, in place of those of a browser. */
+function serverConditions(conditions: readonly string[] | undefined): string[] | undefined {
+  const defaults = ['browser', 'module', 'node', 'development|production']
+  const extra = conditions?.filter(condition => !defaults.includes(condition)) ?? []
+  return extra.length === 0 ? undefined : [...extra, 'module', 'node', 'development|production']
+}
+
+function isPlain(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
