@@ -1,21 +1,21 @@
 import { randomUUID } from 'node:crypto'
 import { appendFile, mkdir, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { readError } from '../files/errors.js'
+import { BentoError, systemCode } from '../core/errors.js'
 import type { BuildReport } from './types.js'
 
 /**
  * Writes the report as JSON, for tools.
  *
  * @param path absolute; its folder is made if need be
- * @throws `IO_FAILED`, `HOME_INVALID`
+ * @throws `IO_FAILED`
  */
 export async function writeReport(report: BuildReport, path: string): Promise<void> {
   try {
     await mkdir(dirname(path), { recursive: true })
     await writeFile(path, `${JSON.stringify(report, undefined, 2)}\n`)
   } catch (error) {
-    throw readError(error, 'write the build report', path)
+    throw unwritten('the build report', path, error)
   }
 }
 
@@ -23,7 +23,7 @@ export async function writeReport(report: BuildReport, path: string): Promise<vo
  * Appends `tag`, `name`, `version`, `path`, `digest` and `unchanged` to the file that `GITHUB_OUTPUT` names, so that
  * later steps of a GitHub workflow can use them. Does nothing where the variable is unset or empty.
  *
- * @throws `IO_FAILED`, `HOME_INVALID`
+ * @throws `IO_FAILED`
  */
 export async function writeGithubOutput(report: BuildReport, env: NodeJS.ProcessEnv = process.env): Promise<void> {
   const file = env.GITHUB_OUTPUT
@@ -31,7 +31,7 @@ export async function writeGithubOutput(report: BuildReport, env: NodeJS.Process
   try {
     await appendFile(file, githubOutput(report))
   } catch (error) {
-    throw readError(error, 'write the outputs of the workflow step', file)
+    throw unwritten('the outputs of the workflow step', file, error)
   }
 }
 
@@ -55,4 +55,13 @@ export function githubOutput(report: BuildReport): string {
       return `${key}<<${end}\n${value}\n${end}\n`
     })
     .join('')
+}
+
+/** The bento itself is published by then. */
+function unwritten(what: string, path: string, error: unknown): BentoError {
+  return new BentoError('IO_FAILED', `Cannot write ${what} to ${path}: ${systemCode(error) ?? String(error)}.`, {
+    hint: 'The bento is in the store all the same.',
+    cause: error,
+    details: { path },
+  })
 }

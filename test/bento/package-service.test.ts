@@ -224,8 +224,12 @@ describe('the content version', () => {
     'the value of an env': (_, options) => (options.envs = [{ name: 'A', value: '2', stage: 'runtime' }]),
     'the stage of an env': (_, options) => (options.envs = [{ name: 'A', value: '1', stage: 'all' }]),
     'the name': (_, options) => (options.name = 'hello2'),
-    'the digest of a model': ({ snapshot }) => (snapshot.pins[0]!.digest = `sha256:${'0'.repeat(64)}`),
-    'an alias': ({ snapshot }) => (snapshot.pins[0]!.alias = 'classifier'),
+    'the digest of a model': ({ snapshot }) => {
+      snapshot.pins = snapshot.pins.map(pin => ({ ...pin, digest: `sha256:${'0'.repeat(64)}` }))
+    },
+    'an alias': ({ snapshot }) => {
+      snapshot.pins = snapshot.pins.map(pin => ({ ...pin, alias: pin.tag.name }))
+    },
     'a request': ({ snapshot }) => snapshot.pins[0]?.requests.push('iris_clf'),
     'a model less': ({ snapshot }) => snapshot.pins.pop(),
     'the Node it needs': ({ snapshot }) => {
