@@ -4,10 +4,11 @@ import { BENTOML_VERSION } from '../core/peer.js'
 import { fullTag, type Tag } from '../core/tag.js'
 import { isoTime, now } from '../core/time.js'
 import { ValueChecker } from '../core/values.js'
-import { ioError, isDiskFull } from '../files/errors.js'
+import { ioError } from '../files/errors.js'
 import { writeNewFile } from '../files/write.js'
 import { type Bento, StoredBento } from './bento.js'
 import { allModels, type BentoEnvInfo, type BentoInfo, type BentoModelRef, dumpBentoInfo } from './bento-info.js'
+import { fillDraft } from './fill.js'
 import { ItemStore } from './item-store.js'
 import { BENTO_KIND } from './kinds.js'
 import type { Model } from './model.js'
@@ -55,13 +56,13 @@ export class BentoStore extends ItemStore<Bento> {
     const info = bentoInfo(tag, options, await this.#find(options.models ?? []))
     await refuseTaken(this, tag)
     const draft = await this.draft()
+    await fillDraft(draft, write, `save bento ${tag}`, this.root)
     try {
-      await write(draft.dir)
       await writeNewFile(join(draft.dir, BENTO_KIND.manifest), dumpBentoInfo({ ...info, creationTime: isoTime(now()) }))
       return await draft.publish(tag)
     } catch (error) {
       await draft.discard()
-      throw isDiskFull(error) ? ioError(error, `save bento ${tag}`, this.root) : error
+      throw ioError(error, `save bento ${tag}`, this.root)
     }
   }
 

@@ -1,9 +1,10 @@
-import { lstat, readFile } from 'node:fs/promises'
+import { lstat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { BentoError, systemCode } from '../core/errors.js'
 import { type FullTag, fullTag } from '../core/tag.js'
 import { ioError } from '../files/errors.js'
 import { moveOver } from '../files/move.js'
+import { readSmallFile, type TextFile } from '../files/read.js'
 import type { Stage } from '../files/stage.js'
 import { writeNewFile } from '../files/write.js'
 import { isPointerBlocked, latestPath, readLatest, settleLatest } from './latest.js'
@@ -90,14 +91,14 @@ export class StagedDraft<T> implements Draft<T> {
   /** The manifest must be that of `tag`, since nothing that is no item may become visible. */
   async #check(tag: FullTag, target: string): Promise<ItemRecord> {
     const file = join(this.dir, this.#store.kind.manifest)
-    let text: string
+    let manifest: TextFile
     try {
-      text = await readFile(file, 'utf8')
+      manifest = readSmallFile(file)
     } catch (error) {
       const reason = `Cannot save ${tag}: its folder has no readable ${this.#store.kind.manifest}.`
       throw new BentoError('MANIFEST_INVALID', reason, { cause: error })
     }
-    const found = recordOf(this.#store.kind, text, target, tag)
+    const found = recordOf(this.#store.kind, manifest, target, tag)
     if (isRecord(found)) return found
     throw new BentoError('MANIFEST_INVALID', `Cannot save ${tag}: ${found.reason}.`)
   }

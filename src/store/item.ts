@@ -38,7 +38,7 @@ export abstract class StoredItem implements StoreItem {
   }
 
   async size(): Promise<number> {
-    return treeSize(this.path)
+    return this.#record.bytes + treeSize(this.path, this.#record.file)
   }
 
   toString(): string {

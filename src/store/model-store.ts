@@ -4,13 +4,14 @@ import { digestOfFiles } from '../core/digest.js'
 import { BentoError } from '../core/errors.js'
 import type { FullTag, Tag } from '../core/tag.js'
 import { isoTime, now } from '../core/time.js'
-import { ioError, isDiskFull } from '../files/errors.js'
+import { ioError } from '../files/errors.js'
 import { type HashedFile, hashTree } from '../files/hash.js'
 import { syncFiles } from '../files/sync.js'
 import { writeNewFile } from '../files/write.js'
 import { CUSTOM_OBJECTS_FILE, dumpCustomObjects } from './custom-objects.js'
 import { cachedDigest, digestedSize, forgetDigest, type ModelDigest, NOT_DIGESTED } from './digest.js'
 import type { StagedDraft } from './draft.js'
+import { fillDraft } from './fill.js'
 import { detectFramework } from './framework.js'
 import { ItemStore } from './item-store.js'
 import { MODEL_KIND } from './kinds.js'
@@ -60,20 +61,20 @@ export class ModelStore extends ItemStore<Model> {
     const checked = checkModelInput({ ...input, context: { ...detected, ...input.context } }, `model ${tag}`)
     await refuseTaken(this, tag)
     const draft = await this.draft()
+    await fillDraft(draft, write, `save model ${tag}`, this.root)
     try {
-      await write(draft.dir)
       if (objects !== undefined) await writeNewFile(join(draft.dir, CUSTOM_OBJECTS_FILE), objects)
+      // A model.yaml that came along with the files is of another model, or a link to who knows where.
+      await rm(join(draft.dir, MODEL_KIND.manifest), { force: true })
       const { digest, size } = await hashAndSync(draft)
       const creationTime = isoTime(now())
       const nodeVersion = process.versions.node
       const text = dumpModelInfo({ tag, ...checked, creationTime, digest, size, nodeVersion, extra: {} })
-      // A model.yaml that came along with the files is of another model, or a link to who knows where.
-      await rm(join(draft.dir, MODEL_KIND.manifest), { force: true })
       await writeNewFile(join(draft.dir, MODEL_KIND.manifest), text)
       return await draft.publish(tag)
     } catch (error) {
       await draft.discard()
-      throw isDiskFull(error) ? ioError(error, `save model ${tag}`, this.root) : error
+      throw ioError(error, `save model ${tag}`, this.root)
     }
   }
 

@@ -1,10 +1,11 @@
-import { type Dirent, lstatSync, readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { type Dirent, lstatSync, readdirSync } from 'node:fs'
+import { join, sep } from 'node:path'
 import { isBentoError, systemCode } from '../core/errors.js'
 import { scanScalars } from '../core/scan.js'
 import { type FullTag, fullTag, isTagPart } from '../core/tag.js'
 import { parseTime } from '../core/time.js'
 import { isMissing, readError } from '../files/errors.js'
+import { readSmallFile, type TextFile } from '../files/read.js'
 
 /** What tells models from bentos. */
 export interface ItemKind {
@@ -35,6 +36,9 @@ export interface ItemRecord {
   readonly path: string
   /** The manifest. */
   readonly text: string
+  /** Its file's name and bytes. */
+  readonly file: string
+  readonly bytes: number
   readonly creationTime: string
   /** {@link creationTime} in microseconds since 1970. */
   readonly micros: bigint
@@ -58,11 +62,10 @@ export type OnProblem = (problem: StoreProblem) => void
  * @returns the item, a problem, or undefined when there is nothing at all
  */
 export function readRecord(root: string, kind: ItemKind, tag: FullTag): ItemRecord | StoreProblem | undefined {
-  const path = join(root, tag.name, tag.version)
-  const file = join(path, kind.manifest)
-  let text: string
+  const path = `${root}${sep}${tag.name}${sep}${tag.version}`
+  let manifest: TextFile
   try {
-    text = readFileSync(file, 'utf8')
+    manifest = readSmallFile(path + sep + kind.manifest)
   } catch (error) {
     if (!isMissing(error)) return { path, reason: `its ${kind.manifest} cannot be read: ${systemCode(error)}` }
     const stat = entryAt(path)
@@ -70,14 +73,15 @@ export function readRecord(root: string, kind: ItemKind, tag: FullTag): ItemReco
     if (!stat.isDirectory() && !stat.isSymbolicLink()) return { path, reason: 'it is no folder' }
     return { path, reason: `it has no ${kind.manifest}: a save by Python under way, or one that was broken off` }
   }
-  return recordOf(kind, text, path, tag)
+  return recordOf(kind, manifest, path, tag)
 }
 
-/** Judges a manifest's text: it must parse and belong to `tag`. */
-export function recordOf(kind: ItemKind, text: string, path: string, tag: FullTag): ItemRecord | StoreProblem {
+/** Judges a manifest: it must parse and belong to `tag`. */
+export function recordOf(kind: ItemKind, manifest: TextFile, path: string, tag: FullTag): ItemRecord | StoreProblem {
+  const { text, bytes } = manifest
   let head: ManifestHead
   try {
-    head = readHead(text, join(path, kind.manifest), kind)
+    head = readHead(text, path + sep + kind.manifest, kind)
   } catch (error) {
     if (isBentoError(error)) return { path, reason: error.reason }
     throw error
@@ -89,7 +93,7 @@ export function recordOf(kind: ItemKind, text: string, path: string, tag: FullTa
   const { creationTime } = head
   const micros = parseTime(creationTime)?.micros
   if (micros === undefined) return { path, reason: `its creation_time ${JSON.stringify(creationTime)} is no time` }
-  return { tag, path, text, creationTime, micros, head }
+  return { tag, path, text, file: kind.manifest, bytes, creationTime, micros, head }
 }
 
 function entryAt(path: string) {
@@ -104,7 +108,8 @@ function entryAt(path: string) {
 /** Stands for an item without readable manifest, so that its deletion can be told of. */
 export function damagedRecord(root: string, tag: FullTag): ItemRecord {
   const head = { name: tag.name, version: tag.version, module: '', creationTime: '', labels: {} }
-  return { tag, path: join(root, tag.name, tag.version), text: '', creationTime: '', micros: 0n, head }
+  const path = join(root, tag.name, tag.version)
+  return { tag, path, text: '', file: '', bytes: 0, creationTime: '', micros: 0n, head }
 }
 
 /** A quick look where the manifest is plain, as those BentoML and we write are; else the parser. */
