@@ -26,6 +26,8 @@ function createProgram(): Command {
     .description('Manage the models and bentos of the store that is shared with BentoML, and serve bentos.')
     .version(ownVersion(), '-v, --version', 'print the version')
     .enablePositionalOptions()
+    // Arguments and options of a command are not known before its file is loaded.
+    .configureHelp({ subcommandTerm: command => [command.name(), ...command.aliases()].join(', ') })
     // What commander would say of a mistake reaches the user through reportProblem.
     .configureOutput({ writeOut: print, writeErr: printError, outputError: () => {} })
     .addHelpText('after', AFTER_HELP)
