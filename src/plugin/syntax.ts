@@ -48,7 +48,8 @@ export function textOf(value: unknown): string | undefined {
 export function isMember(value: unknown, object: string, property: string): value is Node {
   const node = bare(value)
   if (!isNode(node, 'MemberExpression')) return false
-  const { object: owner, property: key, computed } = node
+  const { property: key, computed } = node
+  const owner = bare(node.object)
   const name = computed === true ? textOf(key) : isNode(key, 'Identifier') ? key.name : undefined
   if (name !== property) return false
   return object === 'import.meta' ? isNode(owner, 'MetaProperty') : isNode(owner, 'Identifier') && owner.name === object
