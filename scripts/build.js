@@ -1,7 +1,8 @@
 // Builds `dist/`: the compiled package, and the self-contained runtime that goes into bentos.
 // The work happens in a scratch folder that takes dist's place at the end, so nobody ever runs half a build.
 import { spawnSync } from 'node:child_process'
-import { chmod, mkdir, readdir, rename, rm } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { chmod, mkdir, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { buildCli } from './build-cli.js'
@@ -39,23 +40,23 @@ async function makeExecutable(file) {
   })
 }
 
-/** Puts `fresh` where `target` is. Another build may do the same at the same moment: the last one stays. */
+/**
+ * Puts `fresh` where `target` is, with the shortest moment without. Another build may do the same at the same moment: the
+ * last one stays.
+ */
 async function replaceFolder(target, fresh) {
   for (let attempt = 1; ; attempt++) {
     const old = join(cache, `old-${process.pid}-${attempt}`)
     await rename(target, old).catch(error => {
       if (error.code !== 'ENOENT') throw error
     })
-    await rm(old, { recursive: true, force: true })
     try {
       return await rename(fresh, target)
     } catch (error) {
       const occupied = ['ENOTEMPTY', 'EEXIST', 'EPERM'].includes(error.code)
-      if (!occupied || attempt === 10 || !(await exists(target))) throw error
+      if (!occupied || attempt === 10 || !existsSync(target)) throw error
+    } finally {
+      await rm(old, { recursive: true, force: true })
     }
   }
-}
-
-async function exists(folder) {
-  return (await readdir(folder).catch(() => undefined)) !== undefined
 }
