@@ -4,7 +4,7 @@ import { BentoError } from '../core/errors.js'
 import { compareText } from '../core/tag.js'
 import { type TreeEntry, walkTree } from './walk.js'
 
-/** Most files that may be reached through links to folders: a few nested links can otherwise stand for billions. */
+/** Most entries that may be reached through links to folders: a few nested links can otherwise stand for billions. */
 const MOST_LINKED = 100_000
 
 /** A regular file of a tree, by the path it is reached at. */
@@ -45,6 +45,7 @@ class LinkedTree {
   readonly #root: string
   readonly #entries: Map<string, TreeEntry>
   readonly #children = new Map<string, TreeEntry[]>()
+  readonly #targets = new Map<string, Promise<string | undefined>>()
   #linked = 0
 
   constructor(root: string, entries: TreeEntry[]) {
@@ -66,7 +67,13 @@ class LinkedTree {
   }
 
   /** The path inside the tree that the link at `path` stands for. */
-  async #resolve(path: string): Promise<string | undefined> {
+  #resolve(path: string): Promise<string | undefined> {
+    const known = this.#targets.get(path) ?? this.#read(path)
+    this.#targets.set(path, known)
+    return known
+  }
+
+  async #read(path: string): Promise<string | undefined> {
     const target = await realpath(join(this.#root, path)).catch(() => undefined)
     if (target === undefined || !target.startsWith(this.#root + sep)) return undefined
     return target
@@ -78,9 +85,9 @@ class LinkedTree {
   async #add(as: string, inner: string, above: string[], files: ContentFile[]): Promise<string | undefined> {
     const entry = this.#entries.get(inner)
     if (entry === undefined) return 'leads outside or nowhere'
+    this.#linked += 1
+    if (this.#linked > MOST_LINKED) return 'stands for too many files'
     if (entry.kind === 'file') {
-      this.#linked += 1
-      if (this.#linked > MOST_LINKED) return 'stands for too many files'
       files.push({ path: as, size: entry.size })
       return undefined
     }
