@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
@@ -7,7 +7,7 @@ import { type Bento, BentoStore, ModelStore } from '../../src/store/index.js'
 import { describeNeeding } from '../support/needs.js'
 import { repository } from '../support/served.js'
 import { viteBuild, type WildProject, wildProject } from '../wild/project.js'
-import { bento, bentoml, bentomlMissing, bentomlPython, Peer } from './peer.js'
+import { bento, bentoml, bentomlIn, bentomlMissing, bentomlPython, Peer } from './peer.js'
 
 const PYTHON_SERVICE = `
 import bentoml
@@ -109,13 +109,12 @@ function buildWithPython(home: string): void {
   // BentoML refuses to build below a folder whose name begins with a dot.
   const folder = mkdtempSync(join(tmpdir(), 'greeter-'))
   try {
-    mkdirSync(folder, { recursive: true })
     writeFileSync(join(folder, 'service.py'), PYTHON_SERVICE)
     writeFileSync(
       join(folder, 'bentofile.yaml'),
       'service: service:Greeter\nlabels: {team: x}\npython: {lock_packages: false}\n',
     )
-    const { code, stdout, stderr } = bentoml(home, 'build', folder, '--version', 'g1')
+    const { code, stdout, stderr } = bentomlIn(folder, home, 'build', '--version', 'g1')
     if (code !== 0) throw new Error(`${bentomlPython} -m bentoml build ended with ${code}:\n${stdout}${stderr}`)
   } finally {
     rmSync(folder, { recursive: true, force: true })

@@ -124,7 +124,13 @@ export interface CommandResult {
 
 /** Runs BentoML's own command line: `bentoml <args>`. */
 export function bentoml(home: string, ...args: string[]): CommandResult {
-  return command(bentomlPython as string, ['-m', 'bentoml', ...args], { ...QUIET, BENTOML_HOME: home, COLUMNS: '400' })
+  return bentomlIn(process.cwd(), home, ...args)
+}
+
+/** The same in a folder: `bentoml build` reads nothing outside of its working directory. */
+export function bentomlIn(folder: string, home: string, ...args: string[]): CommandResult {
+  const env = { ...QUIET, BENTOML_HOME: home, COLUMNS: '400' }
+  return command(bentomlPython as string, ['-m', 'bentoml', ...args], env, folder)
 }
 
 /** Runs ours: `bento <args>`. */
@@ -132,7 +138,7 @@ export function bento(home: string, ...args: string[]): CommandResult {
   return command(process.execPath, [join(repository, 'dist/cli/main.js'), ...args], { BENTOML_HOME: home })
 }
 
-function command(file: string, args: string[], env: Record<string, string>): CommandResult {
-  const { status, stdout, stderr } = spawnSync(file, args, { env: { ...process.env, ...env }, encoding: 'utf8' })
+function command(file: string, args: string[], env: Record<string, string>, cwd = process.cwd()): CommandResult {
+  const { status, stdout, stderr } = spawnSync(file, args, { cwd, env: { ...process.env, ...env }, encoding: 'utf8' })
   return { code: status, stdout, stderr }
 }
