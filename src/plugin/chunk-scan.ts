@@ -1,5 +1,5 @@
 import { lookUp, type Scope, walkUses } from './scopes.js'
-import { bare, childrenOf, hasType, isFunction, isMember, isNode, nameOf, type Node, textOf } from './syntax.js'
+import { bare, childrenOf, hasType, isFunction, isMember, isNode, type Node, nameOf, textOf } from './syntax.js'
 
 /** A module that emitted code loads by a name written out. */
 export interface CodeImport {
@@ -88,7 +88,9 @@ class RequireFinder {
   /** Whether calling `callee` loads a module: `require`, `require.resolve`, `createRequire(…)`. */
   isLoader(callee: unknown, scopes: readonly Scope[]): boolean {
     if (isNode(callee, 'MemberExpression')) {
-      return callee.computed !== true && nameOf(callee.property) === 'resolve' && this.isRequire(bare(callee.object), scopes)
+      return (
+        callee.computed !== true && nameOf(callee.property) === 'resolve' && this.isRequire(bare(callee.object), scopes)
+      )
     }
     return this.isRequire(callee, scopes)
   }
@@ -107,7 +109,7 @@ class RequireFinder {
       if (statement.type !== 'ImportDeclaration' || !/^(?:node:)?module$/.test(textOf(statement.source) ?? '')) continue
       for (const specifier of statement.specifiers as Node[]) {
         const isMaker = specifier.type === 'ImportSpecifier' && nameOf(specifier.imported) === 'createRequire'
-        if (isMaker) this.#makers.add(nameOf(specifier.local)!)
+        if (isMaker) this.#makers.add(String(nameOf(specifier.local)))
       }
     }
     this.#makers.add('createRequire')
@@ -127,7 +129,8 @@ class RequireFinder {
     if (!isNode(node, 'CallExpression')) return false
     const callee = bare(node.callee)
     if (isNode(callee, 'Identifier')) return this.#makers.has(String(callee.name))
-    if (isNode(callee, 'MemberExpression')) return callee.computed !== true && nameOf(callee.property) === 'createRequire'
+    if (isNode(callee, 'MemberExpression'))
+      return callee.computed !== true && nameOf(callee.property) === 'createRequire'
     if (!isFunction(callee)) return false
     if (!isNode(callee.body, 'BlockStatement')) return this.#makesRequire(callee.body)
     return (callee.body.body as Node[]).some(

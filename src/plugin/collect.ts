@@ -96,7 +96,8 @@ function entryOf(context: BentoContext, chunks: readonly OutputChunk[]): OutputC
 
 /** `src/package.json` of a bento says `type: module`, so that a `.js` file in another format would not load. */
 function refuseFormat(output: OutputOptions, entry: OutputChunk): void {
-  if (isEsModule(output) || (['cjs', 'commonjs'].includes(output.format ?? '') && entry.fileName.endsWith('.cjs'))) return
+  if (isEsModule(output) || (['cjs', 'commonjs'].includes(output.format ?? '') && entry.fileName.endsWith('.cjs')))
+    return
   throw new BentoError(
     'SERVICE_UNSUPPORTED',
     `The service is emitted as ${entry.fileName} in the format ${output.format}, which a bento cannot start.`,

@@ -25,7 +25,8 @@ export function commonJsNames(context: BentoContext): Part {
         chunk: OutputChunk,
         output: OutputOptions,
       ): Promise<Rendered> | undefined {
-        if (!context.isPackaged(this.environment) || !isEsModule(output) || !MAY_BE_COMMONJS.test(code)) return undefined
+        if (!context.isPackaged(this.environment) || !isEsModule(output) || !MAY_BE_COMMONJS.test(code))
+          return undefined
         const scan = scanChunk(this.parse(code) as Node)
         const refusal = unsupported(this, chunk, scan)
         if (refusal !== undefined) throw refusal

@@ -1,6 +1,6 @@
 import type { ServiceMode } from '../bento/types.js'
-import { walkUses } from './scopes.js'
-import { bare, hasType, isMember, isNode, nameOf, type Node } from './syntax.js'
+import { lookUp, walkUses } from './scopes.js'
+import { bare, hasType, isMember, isNode, type Node, nameOf } from './syntax.js'
 
 /** What the service entry's own source says about how it wants to be started. */
 export interface EntryAnalysis {
@@ -27,8 +27,9 @@ export function analyseEntry(program: Node): EntryAnalysis {
       if (name === 'module' && isMember(parent, 'module', 'parent')) analysis.guarded = true
       if (name === 'require' && isMember(parent, 'require', 'main')) analysis.guarded = true
     },
-    node => {
-      if (node.type === 'AssignmentExpression' && assignsExports(node)) analysis.exports = true
+    (node, scopes) => {
+      const isFree = lookUp('module', scopes) === undefined && lookUp('exports', scopes) === undefined
+      if (node.type === 'AssignmentExpression' && isFree && assignsExports(node)) analysis.exports = true
       if (isMember(node, 'import.meta', 'main')) {
         analysis.guarded = true
         analysis.guards.push({ start: node.start, end: node.end, holds: true })
@@ -60,7 +61,9 @@ function assignsExports(node: Node): boolean {
   const target = bare(node.left)
   if (isMember(target, 'module', 'exports') || isMember(target, 'exports', 'default')) return true
   return (
-    isNode(target, 'MemberExpression') && isMember(target.object, 'module', 'exports') && nameOf(target.property) === 'default'
+    isNode(target, 'MemberExpression') &&
+    isMember(target.object, 'module', 'exports') &&
+    nameOf(target.property) === 'default'
   )
 }
 

@@ -1,6 +1,6 @@
 import { builtinModules, isBuiltin } from 'node:module'
-import { compareText } from '../core/tag.js'
 import type { ExternalImport } from '../bento/types.js'
+import { compareText } from '../core/tag.js'
 import type { CodeImport } from './chunk-scan.js'
 import type { HookContext, ModuleInfo, OutputBundle, OutputChunk } from './hooks.js'
 
@@ -41,7 +41,9 @@ export function findExternals(
   const emitted = new Set(inCode.map(({ specifier }) => specifier))
   const known = new Set(inGraph.map(({ specifier }) => specifier))
   const found = [
-    ...inGraph.filter(({ specifier }) => emitted.has(specifier) || chunks.some(chunk => chunk.code.includes(specifier))),
+    ...inGraph.filter(
+      ({ specifier }) => emitted.has(specifier) || chunks.some(chunk => chunk.code.includes(specifier)),
+    ),
     ...inCode.filter(({ specifier }) => !known.has(specifier)),
   ]
   return sortOut(found, emitted)
@@ -55,7 +57,9 @@ function graphImports(hook: Pick<HookContext, 'getModuleInfo'>, chunk: OutputChu
     const outside = (target: string) => isExternal(hook.getModuleInfo(target))
     return [
       ...info.importedIds.filter(outside).map(specifier => ({ specifier, importer, kind: 'static' as const })),
-      ...info.dynamicallyImportedIds.filter(outside).map(specifier => ({ specifier, importer, kind: 'dynamic' as const })),
+      ...info.dynamicallyImportedIds
+        .filter(outside)
+        .map(specifier => ({ specifier, importer, kind: 'dynamic' as const })),
     ]
   })
 }
@@ -85,7 +89,7 @@ function sortOut(found: readonly Found[], emitted: ReadonlySet<string>): Externa
     } else packages.set(`${specifier}\n${importer ?? ''}\n${kind}`, { specifier, packageName, importer, kind })
   }
   return {
-    packages: [...packages.keys()].sort(compareText).map(key => packages.get(key)!),
+    packages: [...packages].sort(([a], [b]) => compareText(a, b)).map(([, found]) => found),
     foreign: [...foreign].sort(compareText),
   }
 }

@@ -7,9 +7,6 @@
 export interface Log {
   message: string
   code?: string
-  cause?: unknown
-  hint?: string
-  id?: string
 }
 
 /** `this` of every hook. */

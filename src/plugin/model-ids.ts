@@ -8,7 +8,6 @@ export const RUNTIME_ID = `\0${RUNTIME_IMPORT}.js`
 
 const RESOLVED_PREFIX = `\0${MODEL_PREFIX}`
 /** Matches the ids that {@link modelId} makes; bundlers filter by it before they call the hook. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: virtual ids begin with NUL.
 export const RESOLVED_MODEL = /^\0virtual:bento\/model\//
 
 /**

@@ -1,6 +1,7 @@
 import { relative } from 'node:path'
 import { BentoError, isBentoError } from '../core/errors.js'
 import { visible } from '../core/text.js'
+import type { Model } from '../store/index.js'
 import type { BentoContext } from './context.js'
 import type { HookContext, Part } from './hooks.js'
 import {
@@ -30,43 +31,51 @@ export function modelImports(context: BentoContext): Part {
     resolveId: {
       order: 'pre',
       filter: { id: /^virtual:bento\// },
-      handler: guarded(function (
+      handler: guarded(async function (
         this: HookContext,
         id: string,
         importer: string | undefined,
         options?: { scan?: boolean },
-      ): string | undefined {
+      ): Promise<string | undefined> {
         if (id === RUNTIME_IMPORT) return RUNTIME_ID
         if (!MODEL_IMPORT.test(id)) return undefined
         const request = id.slice(MODEL_PREFIX.length)
         // Vite's dependency scan reads client code before it is asked for: the error belongs to the real import.
         if (isClient(this) && !context.underVitest && options?.scan !== true) throw inClient(context, id, importer)
-        if (importer !== undefined && !importers.has(request)) importers.set(request, importer)
+        // A build fails here rather than in `load`, where Rollup puts words of its own before ours.
+        if (!isDev(this)) await resolveFor(context, request, importer)
+        else if (importer !== undefined) importers.set(request, importer)
         return modelId(request)
       }),
     },
 
     load: {
-      // biome-ignore lint/suspicious/noControlCharactersInRegex: virtual ids begin with NUL.
       filter: { id: /^\0virtual:bento\// },
       handler: guarded(async function (this: HookContext, id: string): Promise<Loaded | undefined> {
         if (id === RUNTIME_ID) return { code: await runtimeModule(), moduleType: 'js' }
         const request = RESOLVED_MODEL.test(id) ? requestOf(id) : undefined
         if (request === undefined) return undefined
-        const dev = this.environment !== undefined && this.environment.mode !== 'build'
-        try {
-          if (dev) await context.followModel(request)
-          const model = await context.models.resolve(request)
-          return { code: dev ? devModule(model) : builtModule(model), moduleType: 'js' }
-        } catch (error) {
-          if (!isBentoError(error)) throw error
-          const importer = importers.get(request)
-          const who = importer === undefined ? 'Somebody' : shown(context, importer)
-          throw inContext(error, `${who} imports ${visible(MODEL_PREFIX + request)}`)
-        }
+        if (isDev(this)) await context.followModel(request)
+        const model = await resolveFor(context, request, importers.get(request))
+        return { code: isDev(this) ? devModule(model) : builtModule(model), moduleType: 'js' }
       }),
     },
   })
+}
+
+async function resolveFor(context: BentoContext, request: string, importer: string | undefined): Promise<Model> {
+  try {
+    return await context.models.resolve(request)
+  } catch (error) {
+    if (!isBentoError(error)) throw error
+    const who = importer === undefined ? 'Somebody' : shown(context, importer)
+    throw inContext(error, `${who} imports ${visible(MODEL_PREFIX + request)}`)
+  }
+}
+
+/** Vite's development server, and Vitest's. */
+function isDev(hook: HookContext): boolean {
+  return hook.environment !== undefined && hook.environment.mode !== 'build'
 }
 
 function isClient(hook: HookContext): boolean {

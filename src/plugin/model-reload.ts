@@ -77,12 +77,22 @@ class StoreWatcher {
   }
 
   async follow(request: string): Promise<void> {
-    const name = this.#context.models.nameOf(request)
+    const name = this.#nameOf(request)
+    if (name === undefined) return
     const root = await this.#context.models.root()
     if (this.#closed) return
     this.#watchModel(root, name)
     const requests = this.#requests.get(name) ?? new Map<string, string>()
     this.#requests.set(name, requests.set(request, await this.#answer(request)))
+  }
+
+  #nameOf(request: string): string | undefined {
+    try {
+      return this.#context.models.nameOf(request)
+    } catch {
+      // Malformed: whoever loads the model is told.
+      return undefined
+    }
   }
 
   close(): void {

@@ -23,7 +23,7 @@ type Version = typeof OLDEST
 
 function lowestOf(range: string): Version | undefined {
   const versions = range.split('||').map(alternative => {
-    const match = /^\s*(?:>=|\^|~|=|v)*\s*(\d+)(?:\.(\d+))?/.exec(alternative)
+    const match = /^(?:>=|[\^~=v\s])*(\d+)(?:\.(\d+))?/.exec(alternative)
     return match === null ? undefined : { major: Number(match[1]), minor: Number(match[2] ?? 0) }
   })
   if (versions.some(version => version === undefined)) return undefined

@@ -15,9 +15,7 @@ export function part(name: string, hooks: Hooks): Part {
 }
 
 /**
- * Makes a hook tell our errors through the bundler's own `this.error`: the code then arrives as `pluginCode`, and the
- * message is printed without a stack. The error itself is the `cause`, since bundlers overwrite the `code` of what
- * they are given.
+ * Makes a hook tell our errors through the bundler's own `this.error`: the code then arrives as `pluginCode`.
  */
 export function guarded<This extends Pick<HookContext, 'error'>, Args extends unknown[], Result>(
   hook: Hook<This, Args, Result>,
@@ -34,6 +32,10 @@ export function guarded<This extends Pick<HookContext, 'error'>, Args extends un
 
 function tell(context: Pick<HookContext, 'error'>, error: unknown): never {
   if (!isBentoError(error)) throw error
-  const { code, message, hint } = error
-  return context.error({ code, message, cause: error, ...(hint === undefined ? {} : { hint }) })
+  const { code, message } = error
+  // `pluginCode` for where no bundler sets it (buildApp). Bundlers overwrite the code of what they are given, and print stacks and causes: to users who made a mistake in
+  // their project, frames of ours say nothing. `DEBUG` shows them.
+  const told = Object.assign(new Error(message), { code, pluginCode: code })
+  told.stack = process.env.DEBUG ? `${error.stack}` : `Error: ${message}\n`
+  return context.error(told)
 }

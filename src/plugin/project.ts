@@ -110,5 +110,8 @@ export function tagPartOf(text: string): string {
 
 /** The option `store` as an absolute path. */
 export function storeHome(root: string, store: string): string {
-  return resolve(root, store.replace(/^~(?=$|[/\\])/, () => homedir()))
+  return resolve(
+    root,
+    store.replace(/^~(?=$|[/\\])/, () => homedir()),
+  )
 }

@@ -1,8 +1,8 @@
-import { parseModelRequest } from '../core/request.js'
+import type { BentoEnv } from '../bento/types.js'
 import { BentoError, isBentoError } from '../core/errors.js'
+import { parseModelRequest } from '../core/request.js'
 import { isTagPart } from '../core/tag.js'
 import { nearNames } from '../core/text.js'
-import type { BentoEnv } from '../bento/types.js'
 import { type BentoOptions, OPTION_NAMES } from './options.js'
 
 /** {@link BentoOptions} checked, with every default that needs no project applied. */
@@ -54,7 +54,10 @@ export function resolveOptions(input: unknown = {}): { options: ResolvedOptions;
     report: check.text('report', given.report),
   }
   if (check.problems.length > 0) throw invalid(check.problems)
-  return { options, warnings: [...unknownNames(Object.keys(input), OPTION_NAMES, 'option of bento()'), ...check.warnings] }
+  return {
+    options,
+    warnings: [...unknownNames(Object.keys(input), OPTION_NAMES, 'option of bento()'), ...check.warnings],
+  }
 }
 
 /** Reads one option after the other and remembers what is wrong; what it returns then does not matter. */
@@ -113,7 +116,9 @@ class Check {
   envs(value: unknown): BentoEnv[] {
     const list = Array.isArray(value)
       ? value.map((item, index) => this.env(`envs[${index}]`, item))
-      : Object.entries(this.record('envs', value)).map(([name, text]) => this.env(`envs.${name}`, { name, value: text }))
+      : Object.entries(this.record('envs', value)).map(([name, text]) =>
+          this.env(`envs.${name}`, { name, value: text }),
+        )
     const envs = list.filter(env => env !== undefined)
     for (const [index, { name }] of envs.entries()) {
       if (envs.findIndex(env => env.name === name) !== index) this.wrong('envs', `names ${name} twice`)
@@ -131,7 +136,8 @@ class Check {
       this.wrong(where, `has no valid name of a variable: ${show(name)}`)
     }
     if (typeof value !== 'string') this.wrong(where, `has a value that is ${kindOf(value)}, not text`)
-    else if (hasControlCharacters(value)) this.wrong(where, 'has a value with a line break or another control character')
+    else if (hasControlCharacters(value))
+      this.wrong(where, 'has a value with a line break or another control character')
     const stage = this.oneOf(`${where}.stage`, item.stage, ['all', 'build', 'runtime'], 'all')
     return typeof name === 'string' && typeof value === 'string' ? { name, value, stage } : undefined
   }

@@ -37,7 +37,9 @@ export function rollupLike(input: unknown): Part & { api: BentoPluginApi } {
       context.startBuild()
       context.root = options.cwd ?? process.cwd()
       const withParts = { ...options, plugins: [options.plugins, ...parts(context)] }
-      return this.meta.rolldownVersion === undefined ? ownInput(context, withParts) : forNode(ownInput(context, withParts))
+      return this.meta.rolldownVersion === undefined
+        ? ownInput(context, withParts)
+        : forNode(ownInput(context, withParts))
     }),
     buildStart(this: HookContext): void {
       for (const warning of context.warnings.splice(0)) this.warn(warning)

@@ -38,7 +38,8 @@ export function walkUses(
       const name = String(node.name)
       onUse({ node, name, parent, declaration: lookUp(name, scopes) })
     }
-    for (const child of childrenOf(node)) visit(child, node, inTry || (node.type === 'TryStatement' && child === node.block))
+    for (const child of childrenOf(node))
+      visit(child, node, inTry || (node.type === 'TryStatement' && child === node.block))
     if (scope !== undefined) scopes.pop()
   }
   visit(root, root, false)
@@ -47,7 +48,7 @@ export function walkUses(
 /** The innermost declaration of a name; undefined where it is free. */
 export function lookUp(name: string, scopes: readonly Scope[]): Node | undefined {
   for (let index = scopes.length - 1; index >= 0; index--) {
-    const found = scopes[index]!.get(name)
+    const found = scopes[index]?.get(name)
     if (found !== undefined) return found
   }
   return undefined

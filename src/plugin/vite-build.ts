@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { isAbsolute, relative, resolve } from 'node:path'
-import { BentoError } from '../core/errors.js'
 import { SERVER, SERVICE } from '../bento/layout.js'
+import { BentoError } from '../core/errors.js'
 import type { BentoContext } from './context.js'
 import type { HookContext, MinimalHookContext, Part } from './hooks.js'
 import { guarded, part } from './part.js'
@@ -67,7 +67,10 @@ export function viteBuild(context: BentoContext): Part[] {
         const isWanted = (hook: HookContext) => (hook.meta.watchMode === true ? context.options.watch : !inApp)
         const plugins = [options.plugins, tail(context, isWanted)]
         // Comments on where code came from hold paths relative to the working directory.
-        const experimental = { ...options.experimental, attachDebugInfo: options.experimental?.attachDebugInfo ?? 'none' }
+        const experimental = {
+          ...options.experimental,
+          attachDebugInfo: options.experimental?.attachDebugInfo ?? 'none',
+        }
         return this.meta.rolldownVersion === undefined ? { ...options, plugins } : { ...options, plugins, experimental }
       }),
 
@@ -75,14 +78,17 @@ export function viteBuild(context: BentoContext): Part[] {
         if (this.environment?.name !== ENVIRONMENT || !context.isPackaged(this.environment)) return undefined
         const { entryFileNames } = options
         const isOurs = entryFileNames === undefined || entryFileNames === '[name].js' || entryFileNames === '[name].mjs'
-        return isOurs ? { ...options, entryFileNames: () => (context.mode === 'handler' ? SERVICE : SERVER) } : undefined
+        return isOurs
+          ? { ...options, entryFileNames: () => (context.mode === 'handler' ? SERVICE : SERVER) }
+          : undefined
       },
 
       buildStart: {
         order: 'pre',
         handler: guarded(function (this: HookContext & { environment: BuildEnvironment }, options: Inputs): void {
           if (!context.isPackaged(this.environment as never)) return
-          context.service = this.environment.name === ENVIRONMENT ? findOwnService(context) : serviceOf(context, options)
+          context.service =
+            this.environment.name === ENVIRONMENT ? findOwnService(context) : serviceOf(context, options)
           context.ownsOutDir = isEmptied(context.root, this.environment.config.build)
         }),
       },

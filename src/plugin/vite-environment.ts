@@ -1,9 +1,9 @@
 import { resolve } from 'node:path'
 import type { BentoContext } from './context.js'
 import type { HookContext, Part } from './hooks.js'
+import { nodeTarget } from './node-target.js'
 import { guarded, part } from './part.js'
 import { DEFAULT_SERVICE, findProject, servicePath } from './project.js'
-import { nodeTarget } from './node-target.js'
 
 /** Name of the environment that becomes the bento. */
 export const ENVIRONMENT = 'bento'

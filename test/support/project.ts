@@ -1,7 +1,7 @@
 import { mkdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { InputOptions as RolldownOptions, OutputOptions as RolldownOutput } from 'rolldown'
-import type { OutputOptions as RollupOutput, RollupOptions } from 'rollup'
+import type { RollupOptions, OutputOptions as RollupOutput } from 'rollup'
 import type { InlineConfig } from 'vite'
 import type { BentoOptions, BuildReport } from 'vite-plugin-bento'
 import { scratchFolder } from './home.js'
@@ -91,7 +91,7 @@ function json(value: unknown): string {
 export interface BuildPlan {
   /** Store home. */
   home: string
-  /** More options of the plugin; `service` is `src/service.js` unless given. */
+  /** More options of the plugin; the service is `src/service.js` unless given. */
   options?: BentoOptions
   /** More of Vite's config. */
   vite?: InlineConfig
@@ -121,7 +121,7 @@ export async function buildWith(bundler: Bundler, project: TestProject, plan: Bu
 async function buildWithVite(bundler: 'vite8' | 'vite7', project: TestProject, plan: BuildPlan): Promise<BuildOutcome> {
   const { createBuilder, createLogger } = await importVite(bundler)
   const { bento } = await import('vite-plugin-bento')
-  const plugin = bento(pluginOptions(plan))
+  const plugin = bento({ service: 'src/service.js', ...pluginOptions(plan) })
   const log: string[] = []
   const logger = createLogger('silent')
   const note = (message: string) => void log.push(plain(message))
@@ -174,7 +174,7 @@ async function start(bundler: 'rollup' | 'rolldown', input: object) {
 }
 
 function pluginOptions(plan: BuildPlan): BentoOptions {
-  return { store: plan.home, service: 'src/service.js', ...plan.options }
+  return { store: plan.home, ...plan.options }
 }
 
 function plain(text: string): string {
