@@ -46,19 +46,20 @@ export function wildProject(name: string): WildProject {
 }
 
 /**
- * Runs the real `vite build` in `project`; returns what it printed.
+ * Runs the real `vite build` of `project`; returns what it printed.
  *
  * @param options - JavaScript source of the plugin's options
+ * @param cwd - where it is typed
  */
-export function viteBuild({ folder, home }: WildProject, options: string): string {
+export function viteBuild({ folder, home }: WildProject, options: string, cwd = folder): string {
   writeFileSync(
     join(folder, 'vite.config.js'),
     `import { bento } from 'vite-plugin-bento'\nexport default { plugins: [bento(${options})] }\n`,
   )
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
-    [join(folder, 'node_modules/vite/bin/vite.js'), 'build'],
-    { cwd: folder, env: { ...process.env, BENTOML_HOME: home }, encoding: 'utf8' },
+    [join(folder, 'node_modules/vite/bin/vite.js'), 'build', folder],
+    { cwd, env: { ...process.env, BENTOML_HOME: home }, encoding: 'utf8' },
   )
   if (status !== 0) throw new Error(`vite build ended with ${status}:\n${stdout}${stderr}`)
   return stdout + stderr
