@@ -39,6 +39,8 @@ export interface ArboristOptions {
   audit: false
   save: false
   ignoreScripts: true
+  /** So that a package for another platform than the builder's is no error: a bento is installed elsewhere. */
+  force: true
 }
 
 export interface Arborist {
@@ -56,5 +58,12 @@ export async function newArborist(
   const loaded = (await import('@npmcli/arborist')) as {
     default: { Arborist: new (options: ArboristOptions) => Arborist }
   }
-  return new loaded.default.Arborist({ ...options, offline: true, audit: false, save: false, ignoreScripts: true })
+  return new loaded.default.Arborist({
+    ...options,
+    offline: true,
+    audit: false,
+    save: false,
+    ignoreScripts: true,
+    force: true,
+  })
 }

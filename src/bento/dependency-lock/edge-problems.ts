@@ -51,3 +51,18 @@ function visibleSpec(edge: ArboristEdge): string {
   if (edge.type === 'workspace' || /^file:\//.test(spec)) return 'the workspace'
   return /:\/\//.test(spec) ? 'a URL' : spec
 }
+
+/**
+ * Optional dependencies that the lock has no entry for, as sentences: mostly binaries of platforms, which some
+ * registries lack and old versions of npm forgot.
+ */
+export function optionalGaps(nodes: Iterable<ArboristNode>): string[] {
+  return [...nodes].flatMap(node => {
+    const names = [...node.edgesOut.values()].filter(edge => edge.type === 'optional' && edge.to === null)
+    if (names.length === 0) return []
+    const list = names.map(({ name }) => name).join(', ')
+    return [
+      `The lock has no entry for ${list}, optional for ${node.name}: missing on its platform, and where the registry has it npm ci may ask for "npm install" first.`,
+    ]
+  })
+}

@@ -2,6 +2,7 @@ import { isBuiltin } from 'node:module'
 import { join } from 'node:path'
 import type { DependencyRequest, LockedDependencies } from '../types.js'
 import { withoutPackages } from './base-manifest.js'
+import { LockCache } from './cache.js'
 import type { Derived } from './derive.js'
 import { localFiles } from './local-files.js'
 import { findLock } from './lock-file.js'
@@ -28,19 +29,26 @@ export async function lockDependencies(
   request: DependencyRequest,
   options: LockOptions = {},
 ): Promise<LockedDependencies> {
-  const externals = request.externals.filter(({ packageName }) => !isBuiltin(packageName))
-  const include = request.include.filter(name => !isBuiltin(name))
-  if (externals.length === 0 && include.length === 0)
+  // By specifier: `punycode/` is a package, though `punycode` is Node's own.
+  const externals = request.externals.filter(({ specifier }) => !isBuiltin(specifier))
+  const include = request.include.filter(name => !name.startsWith('node:'))
+  if (externals.length === 0 && include.length === 0) {
     return withoutPackages(request, await readManifest(request.projectRoot))
+  }
+  const clean = { ...request, externals, include }
   const found = await findLock(request.projectRoot)
   const npm = await npmOptions(found.root, options.env ?? process.env)
+  const cache = await LockCache.open(clean, found, npm)
+  const kept = await cache?.get()
+  if (kept !== undefined) return finish(found.root, kept)
   // Loading npm's engine takes longer than all the rest of the packaging.
   const { derive } = await import('./derive.js')
-  const derived = await derive({ ...request, externals, include }, found, npm, options.debug ?? (() => {}))
+  const derived = await derive(clean, found, npm, options.debug ?? (() => {}))
+  await cache?.set(derived)
   return finish(found.root, derived)
 }
 
-async function finish(lockRoot: string, derived: Derived): Promise<LockedDependencies> {
+async function finish(lockRoot: string, { manifests: _, ...derived }: Derived): Promise<LockedDependencies> {
   return {
     ...derived,
     localPackages: await Promise.all(

@@ -5,6 +5,9 @@ import { edgesOf, followLink, isLocal, resolveFrom, splitLocation } from './lock
 /** Folder of the bento's `src/` that holds the project's own packages. */
 export const LOCAL_FOLDER = 'local-packages'
 
+/** More rounds than any real tree needs: each settles at least one edge for good. */
+const ROUNDS = 100
+
 /** Where each kept entry lies in the bento: its location there, to its location in the project's lock. */
 export type Layout = Map<string, string>
 
@@ -44,7 +47,7 @@ export function place(
     const target = followLink(lock.packages, location)
     if (target !== location) layout.set(newHome(lock, kept, service, target), target)
   }
-  mend(lock, layout, kept)
+  mend(lock, layout, kept, new Set([...roots.keys()].map(name => `node_modules/${name}`)))
   return reachable(lock, layout, roots)
 }
 
@@ -81,40 +84,58 @@ function depth(location: string): number {
   return location.split('node_modules/').length
 }
 
-/** Places again what some entry can't find any more, until every edge leads where it led in the source. */
-function mend(lock: LockFile, layout: Layout, kept: ReadonlySet<string>): void {
-  const rounds = 50
-  for (let round = 0; round < rounds; round++) {
-    let changed = false
-    for (const [home, location] of [...layout]) {
-      const entry = lock.packages.get(location)
-      if (entry === undefined || entry.link === true) continue
-      for (const edge of edgesOf(entry)) {
-        const target = resolveFrom(key => lock.packages.has(key), location, edge.name)
-        if (target === undefined || !kept.has(target)) continue
-        const now = resolveFrom(key => layout.has(key), home, edge.name)
-        if (now !== undefined && layout.get(now) === target) continue
-        if (now === undefined && edge.type === 'peerOptional') continue
-        copyTo(layout, kept, target, freeHome(layout, home, edge.name, now === undefined, edge.type === 'peer'))
-        changed = true
-      }
-    }
-    if (!changed) return
+/**
+ * Places again what some entry can't find any more, until every edge leads where it led in the source.
+ *
+ * A peer must lie beside its user, not below it (npm: "PEER LOCAL"). Where that place is taken, it is the user that
+ * moves: below those who need it, where there is room for both.
+ */
+function mend(lock: LockFile, layout: Layout, kept: ReadonlySet<string>, fixed: ReadonlySet<string>): void {
+  const left = new Set<string>()
+  for (let round = 0; round < ROUNDS; round++) {
+    const changed = [...layout].filter(([home]) => layout.has(home) && mendOne(lock, layout, kept, fixed, left, home))
+    if (changed.length === 0) return
   }
   throw new BentoError('LOCK_UNSUPPORTED', 'The packages of this workspace member cannot be laid out below one root.', {
-    hint: 'Bring the versions that its own node_modules and the hoisted one disagree on together.',
+    hint: "Bring the versions together that its own node_modules and the workspace root's disagree on.",
   })
 }
 
-function freeHome(layout: Layout, home: string, name: string, nowhere: boolean, peer: boolean): string {
-  if (nowhere) return `node_modules/${name}`
-  if (peer) {
-    // A peer must lie beside its user, not below it (npm: "PEER LOCAL").
-    const { holder } = splitLocation(home)
-    const beside = holder === '' ? `node_modules/${name}` : `${holder}/node_modules/${name}`
-    if (!layout.has(beside)) return beside
+function mendOne(
+  lock: LockFile,
+  layout: Layout,
+  kept: ReadonlySet<string>,
+  fixed: ReadonlySet<string>,
+  left: Set<string>,
+  home: string,
+): boolean {
+  const location = layout.get(home)
+  const entry = lock.packages.get(location ?? '')
+  if (location === undefined || entry === undefined || entry.link === true) return false
+  let changed = false
+  for (const edge of edgesOf(entry)) {
+    const target = resolveFrom(key => lock.packages.has(key), location, edge.name)
+    if (target === undefined || !kept.has(target)) continue
+    const now = resolveFrom(key => layout.has(key), home, edge.name)
+    if (now === undefined ? edge.type === 'peerOptional' : layout.get(now) === target) continue
+    changed = true
+    const peer = edge.type === 'peer' || edge.type === 'peerOptional'
+    const top = `node_modules/${edge.name}`
+    const beside = `${prefixOf(home)}node_modules/${edge.name}`
+    if (now === undefined && !left.has(top)) copyTo(layout, kept, target, top)
+    else if (peer && !layout.has(beside)) copyTo(layout, kept, target, beside)
+    else if (peer && !fixed.has(home) && !left.has(home)) {
+      left.add(home)
+      for (const below of [...layout.keys()]) if (below === home || below.startsWith(`${home}/`)) layout.delete(below)
+      return true
+    } else copyTo(layout, kept, target, `${home}/node_modules/${edge.name}`)
   }
-  return `${home}/node_modules/${name}`
+  return changed
+}
+
+function prefixOf(home: string): string {
+  const { holder } = splitLocation(home)
+  return holder === '' ? '' : `${holder}/`
 }
 
 /** Puts an entry at a place, with all that it holds: what is bundled in its tarball must stay below it. */

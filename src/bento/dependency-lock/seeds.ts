@@ -1,4 +1,3 @@
-import { isBuiltin } from 'node:module'
 import { isAbsolute, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { BentoError } from '../../core/errors.js'
@@ -45,7 +44,6 @@ export function findSeeds(
 ): Seeds {
   const uses = new Map<string, Use[]>()
   for (const external of externals) {
-    if (isBuiltin(external.packageName) || external.packageName.startsWith('node:')) continue
     const importer = ownerOf(project, external.importer)
     add(uses, { external, ...importer, location: find(project, importer.owner, external.packageName) })
   }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { BentoError } from '../../core/errors.js'
 import { type ArboristNode, newArborist } from './arborist.js'
-import { type EdgeProblem, edgeProblems } from './edge-problems.js'
+import { type EdgeProblem, edgeProblems, optionalGaps } from './edge-problems.js'
 import type { LocalSource } from './local-packages.js'
 import type { LockEntry } from './lock-file.js'
 import { lockText, reflag } from './lock-text.js'
@@ -63,7 +63,10 @@ export async function settleLock(
       text,
       entries,
       npmrc: npmrcText({ legacyPeerDeps, installLinks: npm.installLinks && locals.length > 0 }),
-      warnings: problems.map(({ text: what }) => `A peer dependency is broken in the lock: ${what}.`),
+      warnings: [
+        ...problems.map(({ text: what }) => `A peer dependency is broken in the lock: ${what}.`),
+        ...optionalGaps([...tree.inventory.values()].filter(node => !node.extraneous)),
+      ],
     }
   } finally {
     await rm(dir, { recursive: true, force: true })
@@ -108,14 +111,14 @@ function proveEqual(ideal: ArboristNode, entries: ReadonlyMap<string, LockEntry>
   const nodes = new Map(
     [...ideal.inventory.values()].filter(node => node.location !== '').map(node => [node.location, node]),
   )
-  const differing = [
-    ...[...nodes.values()].filter(node => {
-      const entry = entries.get(node.location)
-      return (
-        entry === undefined || (entry.link !== true && entry.version !== undefined && entry.version !== node.version)
-      )
-    }),
-  ].map(node => `${node.name}@${node.version}`)
+  const differing = [...nodes.values()]
+    // Offline, an optional package without an entry stays a node without version.
+    .filter(node => !(node.optional && !node.version))
+    .filter(({ location, version }) => {
+      const entry = entries.get(location)
+      return entry === undefined || (entry.version !== undefined && entry.version !== version)
+    })
+    .map(node => `${node.name}@${node.version}`)
   const superfluous = [...entries.keys()].filter(location => !nodes.has(location))
   if (differing.length + superfluous.length === 0) return
   throw incomplete(lockPath, [

@@ -45,12 +45,15 @@ export class TestProject {
   }
 
   /** Locks what `src/service.ts` of the package in `member` imports. */
-  lock(imports: (string | ExternalImport)[], options: LockOptions & { member?: string; include?: string[] } = {}) {
-    const { member = '', include = [], ...rest } = options
+  lock(
+    imports: (string | ExternalImport)[],
+    options: LockOptions & { member?: string; include?: string[]; name?: string } = {},
+  ) {
+    const { member = '', include = [], name = 'svc', ...rest } = options
     const externals = imports.map(each =>
       typeof each === 'string' ? this.import(each, join(member, 'src/service.ts')) : each,
     )
-    const request = { projectRoot: this.path(member), externals, include, name: 'svc', version: '0.0.0' }
+    const request = { projectRoot: this.path(member), externals, include, name, version: '0.0.0' }
     return lockDependencies(request, { env: {}, ...rest })
   }
 

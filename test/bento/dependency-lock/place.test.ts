@@ -1,0 +1,80 @@
+import fc from 'fast-check'
+import { expect, it } from 'vitest'
+import type { LockEntry, LockFile } from '../../../src/bento/dependency-lock/lock-file.js'
+import {
+  closure,
+  edgesOf,
+  followLink,
+  resolveFrom,
+  splitLocation,
+} from '../../../src/bento/dependency-lock/lock-graph.js'
+import { localHome, place } from '../../../src/bento/dependency-lock/place.js'
+
+const NAMES = ['a', 'b', 'c', '@s/d', 'lib']
+const SERVICE = 'packages/app'
+
+/** Locations of a workspace: hoisted and nested packages, below the root, the service and a member. */
+const location = fc
+  .tuple(
+    fc.constantFrom('', `${SERVICE}/`, 'packages/lib/'),
+    fc.array(fc.constantFrom(...NAMES), { minLength: 1, maxLength: 3 }),
+  )
+  .map(([top, names]) => top + names.map(name => `node_modules/${name}`).join('/'))
+
+const lockFile = fc
+  .tuple(fc.uniqueArray(location, { minLength: 1, maxLength: 14 }), fc.infiniteStream(fc.subarray(NAMES)))
+  .map(([locations, wants]): LockFile => {
+    const packages = new Map<string, LockEntry>([['', {}]])
+    const add = (key: string) => {
+      const names = wants.next().value ?? []
+      packages.set(key, { version: '1.0.0', dependencies: Object.fromEntries(names.map(name => [name, '1.0.0'])) })
+    }
+    add(SERVICE)
+    add('packages/lib')
+    for (const key of locations.sort((a, b) => a.length - b.length)) {
+      // The link to a member has no packages below it, and each package lies in one that is there.
+      const { holder, name } = splitLocation(key)
+      if (key.startsWith('node_modules/lib') || (holder !== '' && !packages.has(holder)) || name === 'lib') continue
+      add(key)
+    }
+    packages.set('node_modules/lib', { resolved: 'packages/lib', link: true })
+    return { path: 'package-lock.json', packages }
+  })
+
+it('lets every package find what it found before, wherever it is moved', () => {
+  fc.assert(
+    fc.property(
+      lockFile,
+      fc.subarray(NAMES, { minLength: 1 }),
+      fc.constantFrom('', SERVICE),
+      (lock, imports, service) => {
+        const { packages } = lock
+        const find = (from: string, name: string) => resolveFrom(key => packages.has(key), from, name)
+        const roots = new Map(
+          imports.flatMap((name): [string, string][] => {
+            const found = find(service, name)
+            return found === undefined ? [] : [[name, found]]
+          }),
+        )
+        const kept = closure(lock, roots.values())
+        const layout = place(lock, roots, kept, service)
+        for (const [name, source] of roots) expect(layout.get(`node_modules/${name}`)).toBe(source)
+        for (const [home, source] of layout) {
+          const entry = packages.get(source) ?? {}
+          if (entry.link === true) {
+            expect(layout.get(localHome(lock, followLink(packages, source)))).toBe(followLink(packages, source))
+            continue
+          }
+          for (const edge of edgesOf(entry)) {
+            const target = find(source, edge.name)
+            if (target === undefined) continue
+            const found = resolveFrom(key => layout.has(key), home, edge.name)
+            expect(layout.get(found ?? '')).toBe(target)
+          }
+        }
+        expect(new Set([...layout.values()])).toEqual(kept)
+      },
+    ),
+    { numRuns: 2000 },
+  )
+})
