@@ -143,7 +143,7 @@ describe('installing', () => {
     expect(leftovers(home)).toEqual([])
   })
 
-  it('says that there is no npm', async () => {
+  it('needs no npm where there are no packages', async () => {
     const home = scratchHome()
     const bento = bentoFolder({ files: { 'server.js': 'console.log("needs no npm")' } })
     const service = serve({ bento, home }, { PATH: '', npm_execpath: '' })
