@@ -40,9 +40,10 @@ export function isoTime(micros: bigint): string {
   return fraction === 0n ? `${seconds}+00:00` : `${seconds}.${String(fraction).padStart(6, '0')}+00:00`
 }
 
-// What `datetime.fromisoformat` of Python 3.11 and PyYAML's timestamps have in common with ISO 8601, and no more.
-const TIME =
-  /^(\d{4})-(\d{1,2})-(\d{1,2})(?:(?:[Tt]|[ \t]+)(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?[ \t]*(Z|z|([+-])(\d{1,2}):?(\d{2})?(?::(\d{2}))?)?)?$/
+// ISO 8601 as Python's `datetime.fromisoformat` and PyYAML's timestamps read it: a date, or a date and a time.
+const DATE = /^(?<year>\d{4})-(?<month>\d{1,2})-(?<day>\d{1,2})/
+const CLOCK = /^(?:[Tt]|[ \t]+)(?<hour>\d{1,2}):(?<minute>\d{2})(?::(?<second>\d{2})(?:[.,](?<fraction>\d*))?)?[ \t]*/
+const ZONE = /^(?:[Zz]|(?<sign>[-+])(?<hours>\d{1,2}):?(?<minutes>\d{2})?(?::(?<seconds>\d{2}))?)$/
 
 /**
  * Reads a creation time, for comparing. Undefined where the text is none.
@@ -53,18 +54,39 @@ const TIME =
  * ```
  */
 export function parseTime(text: string): Moment | undefined {
-  const match = TIME.exec(text)
-  if (match === null) return undefined
-  const [, year, month, day, hour = '0', minute = '0', second = '0', fraction = '', zone, sign] = match
-  const milliseconds = Date.UTC(+year!, +month! - 1, +day!, +hour, +minute, +second)
-  const date = new Date(milliseconds)
-  // Date.UTC rolls 31 February over into March and reads years below 100 as 19xx: neither is what was written.
-  if (date.getUTCMonth() !== +month! - 1 || date.getUTCFullYear() !== +year! || +hour > 23) return undefined
-  if (+minute > 59 || +second > 59) return undefined
-  const [, , , , , , , , , , offsetHours = '0', offsetMinutes = '0', offsetSeconds = '0'] = match
-  const offset = BigInt(+offsetHours * 3600 + +offsetMinutes * 60 + +offsetSeconds) * MICROS_PER_SECOND
-  const micros = BigInt(milliseconds) * 1000n + BigInt(fraction.slice(0, 6).padEnd(6, '0'))
-  return { micros: sign === '-' ? micros + offset : micros - offset, naive: zone === undefined }
+  const [dateText = '', ...date] = DATE.exec(text) ?? []
+  const days = dayNumber(date.map(Number))
+  if (days === undefined) return undefined
+  const rest = text.slice(dateText.length)
+  if (rest === '') return { micros: BigInt(days) * 86_400n * MICROS_PER_SECOND, naive: true }
+  const clock = CLOCK.exec(rest)
+  if (clock === null) return undefined
+  const { hour, minute, second = 0, fraction = '' } = clock.groups ?? {}
+  if (Number(hour) > 23 || Number(minute) > 59 || Number(second) > 59) return undefined
+  const offset = zoneSeconds(rest.slice(clock[0].length))
+  if (offset === undefined) return undefined
+  const seconds = days * 86_400 + Number(hour) * 3600 + Number(minute) * 60 + Number(second) - (offset ?? 0)
+  const micros = BigInt(seconds) * MICROS_PER_SECOND + BigInt(fraction.slice(0, 6).padEnd(6, '0'))
+  return { micros, naive: offset === null }
+}
+
+/** Days since 1970; undefined where there is no such day. */
+function dayNumber([year = 0, month = 0, day = 0]: number[]): number | undefined {
+  const date = new Date(0)
+  date.setUTCFullYear(year, month - 1, day)
+  const real = year > 0 && date.getUTCMonth() === month - 1 && date.getUTCDate() === day
+  return real ? date.getTime() / 86_400_000 : undefined
+}
+
+/** Offset from UTC in seconds, null where none is given, undefined where the text is none. */
+function zoneSeconds(text: string): number | null | undefined {
+  if (text === '') return null
+  const zone = ZONE.exec(text)
+  if (zone === null) return undefined
+  const { sign, hours = 0, minutes = 0, seconds = 0 } = zone.groups ?? {}
+  const total = Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds)
+  if (Number(minutes) > 59 || Number(seconds) > 59 || total >= 86_400) return undefined
+  return sign === '-' ? -total : total
 }
 
 /**

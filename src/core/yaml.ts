@@ -1,8 +1,9 @@
+import { readPlainYaml } from './yaml/plain.js'
 import { readYaml } from './yaml/read.js'
-import type { YamlValue } from './yaml/value.js'
+import { MAX_YAML_LENGTH, type YamlValue } from './yaml/value.js'
 import { type WriteOptions, writeYaml } from './yaml/write.js'
 
-export { isYamlMap, sourceText, type YamlMap, type YamlValue } from './yaml/value.js'
+export { isYamlMap, MAX_YAML_LENGTH, sourceText, type YamlMap, type YamlValue } from './yaml/value.js'
 
 /**
  * Reads a YAML document so that both languages read the same value: scalars by the rules of PyYAML's SafeLoader, under
@@ -14,7 +15,7 @@ export { isYamlMap, sourceText, type YamlMap, type YamlValue } from './yaml/valu
  * than 1 MiB, deep nesting, alias bombs.
  */
 export function parseYaml(text: string, where: string): YamlValue {
-  return readYaml(text, where)
+  return (text.length <= MAX_YAML_LENGTH ? readPlainYaml(text) : undefined) ?? readYaml(text, where)
 }
 
 /**

@@ -1,3 +1,4 @@
+import { parseTime } from '../time.js'
 import type { YamlValue } from './value.js'
 
 // The implicit resolvers of PyYAML 6 (`yaml/resolver.py`), in its order; the first that matches wins.
@@ -13,7 +14,10 @@ const TIMESTAMP =
 // What readers of YAML 1.2 (core schema), of YAML 1.1 to the letter, or lenient ones take for a number, bool or date,
 // beyond PyYAML: `1e5`, `0o17`, `y`, `08:30`, `2024-1-1`.
 const ELSEWHERE =
-  /^(?:[-+]?(?:[0-9][0-9_]*(?:\.[0-9_]*)?|\.[0-9][0-9_]*)(?:[eE][-+]?[0-9]+)?|[-+]?0[oO][0-7_]+|[-+]?0[xX][0-9a-fA-F_]+|[-+]?0[bB][01_]+|[yYnN]|[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?|[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:[Tt \t].*)?|[-+]?\.(?:inf|Inf|INF|nan|NaN|NAN))$/
+  /^(?:[-+]?[0-9_]*\.?[0-9_]*(?:[eE][-+]?[0-9]+)?|[-+]?0[oO][0-7_]+|[-+]?0[xX][0-9a-fA-F_]+|[-+]?0[bB][01_]+|[yYnN]|[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?|[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:[Tt \t].*)?|[-+]?\.(?:inf|Inf|INF|nan|NaN|NAN))$/
+
+/** Python itself refuses to convert more digits than that (`sys.set_int_max_str_digits`): it takes quadratic time. */
+export const MAX_DIGITS = 4300
 
 /** What PyYAML's SafeLoader takes an unquoted scalar for. */
 export type ScalarKind = 'str' | 'bool' | 'float' | 'int' | 'null' | 'timestamp' | 'merge' | 'value'
@@ -62,7 +66,7 @@ export function plainValue(text: string, kind: ScalarKind): YamlValue | undefine
 function intValue(text: string): number | bigint | undefined {
   const digits = text.replaceAll('_', '').replace(/^[-+]/, '')
   let value: bigint
-  if (/^0[bx]$/.test(digits)) return undefined
+  if (/^0[bx]$/.test(digits) || digits.length > MAX_DIGITS) return undefined
   if (/^0[bx]/.test(digits)) value = BigInt(digits)
   else if (digits.includes(':')) value = digits.split(':').reduce((sum, part) => sum * 60n + BigInt(part), 0n)
   else if (digits.startsWith('0') && digits !== '0') value = BigInt(`0o${digits.slice(1)}`)
@@ -77,14 +81,15 @@ function floatValue(text: string): number {
   const sign = text.startsWith('-') ? -1 : 1
   if (digits === '.inf') return sign * Number.POSITIVE_INFINITY
   if (digits === '.nan') return Number.NaN
-  if (digits.includes(':')) return sign * digits.split(':').reduce((sum, part) => sum * 60 + Number(part), 0)
-  return sign * Number(digits)
+  if (!digits.includes(':')) return sign * Number(digits)
+  // From the last part on, as PyYAML adds them up: the order decides how the sum is rounded.
+  return (
+    sign *
+    digits.split(':').reduceRight((sum, part, index, parts) => sum + Number(part) * 60 ** (parts.length - 1 - index), 0)
+  )
 }
 
+/** A timestamp is kept as its text, where it names a real moment. */
 function timestampValue(text: string): string | undefined {
-  const [, year, month, day] = /^(\d{4})-(\d{1,2})-(\d{1,2})/.exec(text) ?? []
-  const date = new Date(0)
-  date.setUTCFullYear(Number(year), Number(month) - 1, Number(day))
-  const real = date.getUTCMonth() === Number(month) - 1 && date.getUTCDate() === Number(day) && Number(year) > 0
-  return real ? text : undefined
+  return parseTime(text) === undefined ? undefined : text
 }

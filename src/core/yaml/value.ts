@@ -9,6 +9,11 @@ export interface YamlMap {
   [key: string]: YamlValue
 }
 
+/** Longest document that is read or written, in characters: a manifest that is longer is none. */
+export const MAX_YAML_LENGTH = 1024 * 1024
+/** Deepest collection within collections that is read or written. */
+export const MAX_DEPTH = 100
+
 /** Whether `value` is a map: no scalar, list or bytes. */
 export function isYamlMap(value: YamlValue | undefined): value is YamlMap {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Uint8Array)

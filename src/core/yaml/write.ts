@@ -1,6 +1,6 @@
 import { BentoError } from '../errors.js'
-import { isAmbiguous, plainKind } from './resolve.js'
-import { spellingOf, type YamlMap, type YamlValue } from './value.js'
+import { isAmbiguous, MAX_DIGITS, plainKind } from './resolve.js'
+import { isYamlMap, MAX_DEPTH, spellingOf, type YamlMap, type YamlValue } from './value.js'
 
 const INDENT = 2
 const WIDTH = 80
@@ -43,7 +43,7 @@ export interface WriteOptions {
  * Whole numbers are written as ints, except where they were read as floats (`1.0`) or lie beyond 2^53; `bigint` is
  * always an int.
  *
- * @throws `VALUE_INVALID` for what YAML can't hold or Python couldn't read back, every path at once.
+ * @throws `VALUE_INVALID` for what YAML can't hold: half of a surrogate pair, a cycle, a value of another type.
  */
 export function writeYaml(value: YamlValue, options: WriteOptions = {}): string {
   const emitter = new Emitter(options.quoting === 'pyyaml')
@@ -82,15 +82,22 @@ class Emitter {
   private whitespace = true
   private indention = true
   private openEnded = false
+  private depth = 0
 
   constructor(exact: boolean) {
     this.exact = exact
   }
 
   node(value: YamlValue, source: string | undefined, context: Context): void {
+    if (!Array.isArray(value) && !isYamlMap(value)) {
+      this.scalar(scalarOf(value, source, this.exact), context)
+      return
+    }
+    if (++this.depth > MAX_DEPTH)
+      throw new BentoError('VALUE_INVALID', `A value nests deeper than ${MAX_DEPTH} levels.`)
     if (Array.isArray(value)) this.list(value, context)
-    else if (typeof value === 'object' && value !== null && !(value instanceof Uint8Array)) this.map(value)
-    else this.scalar(scalarOf(value, source, this.exact), context)
+    else this.map(value)
+    this.depth--
   }
 
   end(): string {
@@ -144,7 +151,7 @@ class Emitter {
         this.writeIndent()
         this.indicator(':', true, false, true)
       }
-      this.node(map[key]!, spelling?.scalars.get(key), { mapping: true })
+      this.node(map[key] as YamlValue, spelling?.scalars.get(key), { mapping: true })
     }
     this.indent = outer
   }
@@ -381,6 +388,9 @@ function scalarOf(value: YamlValue, source: string | undefined, exact: boolean):
       return plain(float || !Number.isSafeInteger(value) || Object.is(value, -0) ? pythonFloat(value) : String(value))
     }
     case 'bigint':
+      if (String(value).length > MAX_DIGITS)
+        throw new BentoError('VALUE_INVALID', 'A whole number has too many digits.')
+      return plain(String(value))
     case 'boolean':
       return plain(String(value))
     default:
