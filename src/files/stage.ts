@@ -51,9 +51,9 @@ export class Stage {
   async #move(target: string): Promise<'published' | 'exists'> {
     const parent = dirname(target)
     for (let attempt = 1; ; attempt++) {
-      await mkdir(parent, { recursive: true })
-      if (await stands(target)) return 'exists'
       try {
+        await mkdir(parent, { recursive: true })
+        if (await stands(target)) return 'exists'
         await moveOver(this.dir, target, () => stands(target))
         break
       } catch (error) {
@@ -66,8 +66,8 @@ export class Stage {
         if (attempt === ATTEMPTS) throw error
       }
     }
-    await syncFolder(parent)
-    await syncFolder(dirname(parent))
+    await syncIfThere(parent)
+    await syncIfThere(dirname(parent))
     return 'published'
   }
 
@@ -83,7 +83,7 @@ export class Stage {
       if (systemCode(error) === 'ENOENT') return false
       throw ioError(error, 'take the item away', target)
     }
-    await syncFolder(dirname(target))
+    await syncIfThere(dirname(target))
     return true
   }
 
@@ -130,6 +130,15 @@ async function prepare(home: string, fill: (root: string) => Promise<unknown>): 
     // mkdir says EEXIST where a file stands in place of the folder.
     const cause = systemCode(error) === 'EEXIST' ? Object.assign(error as Error, { code: 'ENOTDIR' }) : error
     throw ioError(cause, 'work', tmp)
+  }
+}
+
+/** The last item of a name gone, the folder goes: a delete by another process may come right behind. */
+async function syncIfThere(folder: string): Promise<void> {
+  try {
+    await syncFolder(folder)
+  } catch (error) {
+    if (systemCode(error) !== 'ENOENT') throw error
   }
 }
 
