@@ -1,5 +1,6 @@
 import { BentoError } from './errors.js'
 import { kindOf } from './fields.js'
+import { visible } from './text.js'
 import { isoTime } from './time.js'
 import { setKey, type YamlMap, type YamlValue } from './yaml/value.js'
 
@@ -20,7 +21,7 @@ export class ValueChecker {
   /** @param what what the values belong to, for the error: `the model iris_clf`. @throws `VALUE_INVALID` */
   finish(what: string): void {
     if (this.problems.length === 0) return
-    throw new BentoError('VALUE_INVALID', `Cannot save ${what}: ${this.problems.join('; ')}.`, {
+    throw new BentoError('VALUE_INVALID', `Cannot save ${what}: ${this.problems.map(visible).join('; ')}.`, {
       details: { problems: [...this.problems] },
     })
   }
