@@ -50,13 +50,13 @@ export async function derive(
   const localEntries = new Map(locals.map(({ to, entry }) => [to, entry]))
   const source = bentoEntries(project, layout, localEntries, manifest.files)
   const settled = await settleLock(manifest.packageJson, source.entries, locals, npm, lock.path)
-  refuseLeaks(project, manifest.packageJson, settled.text)
+  refuseLeaks(project, settled.packageJson, settled.text)
   return {
-    packageJson: manifest.packageJson,
+    packageJson: settled.packageJson,
     lock: settled.text,
     packageCount: [...settled.entries.values()].filter(entry => entry.link !== true).length,
     direct: Object.fromEntries([...roots].sort().map(([name, location]) => [name, versionOf(project, location)])),
-    blockedScripts: blockedScripts(manifest.packageJson, settled.entries),
+    blockedScripts: blockedScripts(settled.packageJson, settled.entries),
     warnings: [...warnings, ...manifest.warnings, ...source.warnings, ...settled.warnings],
     npmrc: settled.npmrc,
     localPackages: locals.map(({ location, to, packageJson }) => ({ from: location, to, packageJson })),

@@ -11,6 +11,7 @@ import type { NpmOptions } from './npm-options.js'
 
 /** A lock that npm agrees with. */
 export interface SettledLock {
+  packageJson: Record<string, unknown>
   text: string
   entries: Map<string, LockEntry>
   npmrc: string | undefined
@@ -25,7 +26,7 @@ export interface SettledLock {
  * @throws `LOCK_INCOMPLETE` where `npm ci` would refuse or change the lock.
  */
 export async function settleLock(
-  packageJson: Record<string, unknown>,
+  manifest: Record<string, unknown>,
   source: ReadonlyMap<string, LockEntry>,
   locals: readonly LocalSource[],
   npm: NpmOptions,
@@ -33,44 +34,54 @@ export async function settleLock(
 ): Promise<SettledLock> {
   const dir = await realpath(await mkdtemp(join(tmpdir(), 'bento-lock-')))
   try {
-    await writeJson(join(dir, 'package.json'), packageJson)
+    await writeJson(join(dir, 'package.json'), manifest)
     for (const { to, packageJson: own } of locals) await writeJson(join(dir, to, 'package.json'), own)
     const lockFile = join(dir, 'package-lock.json')
     // A root entry that says nothing makes npm compute every flag afresh.
     await writeFile(lockFile, lockText({}, source))
     const load = (legacyPeerDeps: boolean) => newTree(dir, { ...npm, legacyPeerDeps }, 'loadVirtual', lockPath)
 
+    let packageJson = manifest
     let legacyPeerDeps = false
     let tree = await load(false)
     let problems = edgeProblems(tree.inventory.values(), 'the bento')
-    if (npm.legacyPeerDeps && problems.length > 0 && problems.every(problem => problem.peer)) {
+    const warnings = problems.map(({ text }) => `A peer dependency is broken in the lock: ${text}.`)
+    const tolerable = problems.every(({ peer, kind }) => peer && (npm.legacyPeerDeps || kind === 'invalid'))
+    if (problems.length > 0 && tolerable) {
+      // The user had npm ignore such peers. Then it heeds none, and would leave out what only a peer asks for.
       legacyPeerDeps = true
+      packageJson = withPeers(manifest, await load(true))
+      await writeJson(join(dir, 'package.json'), packageJson)
       tree = await load(true)
       problems = edgeProblems(tree.inventory.values(), 'the bento')
     }
-    const fatal = problems.filter(problem => !(problem.peer && problem.kind === 'invalid'))
-    if (fatal.length > 0) throw incomplete(lockPath, fatal)
+    if (problems.length > 0) throw incomplete(lockPath, problems)
 
     const entries = flagged(tree, source)
     const text = lockText(packageJson, entries)
-    // With a peer that npm had forced through, "npm ci" asks the registry again: nothing to prove offline.
-    if (problems.length === 0) {
-      await writeFile(lockFile, text)
-      const ideal = await newTree(dir, { ...npm, legacyPeerDeps }, 'buildIdealTree', lockPath)
-      proveEqual(ideal, entries, lockPath)
-    }
+    await writeFile(lockFile, text)
+    const ideal = await newTree(dir, { ...npm, legacyPeerDeps }, 'buildIdealTree', lockPath)
+    proveEqual(ideal, entries, lockPath)
     return {
+      packageJson,
       text,
       entries,
       npmrc: npmrcText({ legacyPeerDeps, installLinks: npm.installLinks && locals.length > 0 }),
-      warnings: [
-        ...problems.map(({ text: what }) => `A peer dependency is broken in the lock: ${what}.`),
-        ...optionalGaps([...tree.inventory.values()].filter(node => !node.extraneous)),
-      ],
+      warnings: [...warnings, ...optionalGaps([...tree.inventory.values()].filter(node => !node.extraneous))],
     }
   } finally {
     await rm(dir, { recursive: true, force: true })
   }
+}
+
+/** Makes the peers that nothing else asks for direct dependencies. */
+function withPeers(manifest: Record<string, unknown>, legacy: ArboristNode): Record<string, unknown> {
+  const peers = [...legacy.inventory.values()].filter(
+    ({ extraneous, isLink, location, name }) => extraneous && !isLink && location === `node_modules/${name}`,
+  )
+  const added = Object.fromEntries(peers.map(({ name, version }) => [name, version]))
+  const dependencies = { ...added, ...(manifest.dependencies as Record<string, string> | undefined) }
+  return { ...manifest, dependencies: Object.fromEntries(Object.entries(dependencies).sort()) }
 }
 
 async function newTree(
