@@ -1,7 +1,7 @@
 import { join } from 'node:path'
+import model from 'virtual:bento/model/iris_clf?stage=production'
 import { Hono } from 'hono'
 import { InferenceSession, Tensor } from 'onnxruntime-node'
-import model from 'virtual:bento/model/iris_clf?stage=production'
 
 const session = await InferenceSession.create(join(model.path, 'model.onnx'))
 const classes = model.info.metadata.classes as string[]
