@@ -59,7 +59,7 @@ export function scanChunk(program: Node): ChunkScan {
         const [argument] = node.arguments as unknown[]
         if (isMember(callee, 'import.meta', 'resolve')) add(textOf(argument), 'dynamic', inTry)
         else if (requires.isLoader(callee, scopes)) add(textOf(argument), 'require', inTry)
-      } else if (isMember(node as unknown, 'import.meta', 'main')) {
+      } else if (node.type === 'MemberExpression' && isMember(node as unknown, 'import.meta', 'main')) {
         scan.metaMain.push({ start: node.start, end: node.end })
       }
     },

@@ -30,7 +30,7 @@ export function analyseEntry(program: Node): EntryAnalysis {
     (node, scopes) => {
       const isFree = lookUp('module', scopes) === undefined && lookUp('exports', scopes) === undefined
       if (node.type === 'AssignmentExpression' && isFree && assignsExports(node)) analysis.exports = true
-      if (isMember(node, 'import.meta', 'main')) {
+      if (node.type === 'MemberExpression' && isMember(node as unknown, 'import.meta', 'main')) {
         analysis.guarded = true
         analysis.guards.push({ start: node.start, end: node.end, holds: true })
       }

@@ -1,4 +1,4 @@
-import { mkdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { InputOptions as RolldownOptions, OutputOptions as RolldownOutput } from 'rolldown'
 import type { RollupOptions, OutputOptions as RollupOutput } from 'rollup'
@@ -137,6 +137,14 @@ async function buildWithVite(bundler: 'vite8' | 'vite7', project: TestProject, p
   return { report: plugin.api.report, log }
 }
 
+/**
+ * The emitted entry in a bento. Where the user owns the naming (Rollup, Rolldown) `server.js` may be a launcher of it.
+ */
+export function entryIn(report: BuildReport | undefined): string {
+  const source = join(report?.path ?? '', 'src')
+  return join(source, existsSync(join(source, 'service.js')) ? 'service.js' : 'server.js')
+}
+
 /** Vite 7 under its alias has the same face, as far as the tests use it. */
 export async function importVite(bundler: 'vite8' | 'vite7'): Promise<typeof import('vite')> {
   return bundler === 'vite8' ? import('vite') : ((await import('vite7')) as unknown as typeof import('vite'))
@@ -151,7 +159,9 @@ async function buildWithRollup(
   const outputs = [plan.output ?? { dir: project.path('dist'), format: 'es' as const }].flat()
   const { bento } =
     bundler === 'rollup' ? await import('vite-plugin-bento/rollup') : await import('vite-plugin-bento/rolldown')
-  const plugin = bento(pluginOptions(plan))
+  const { service, ...options } = pluginOptions(plan)
+  // Relative paths begin in the working directory there, which is not the project's.
+  const plugin = bento({ ...options, ...(service === undefined ? {} : { service: project.path(service) }) })
   const input = {
     input: project.path(plan.options?.service ?? 'src/service.js'),
     onLog: (_level: string, { message }: { message: string }) => void log.push(plain(message)),
