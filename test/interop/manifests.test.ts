@@ -1,13 +1,13 @@
 import fc from 'fast-check'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { fullTag } from '../../src/core/tag.js'
 import { isoTime } from '../../src/core/time.js'
 import { type BentoInfo, dumpBentoInfo, parseBentoInfo } from '../../src/store/bento-info.js'
 import { checkModelInput, dumpModelInfo, parseModelInfo } from '../../src/store/model-info.js'
+import { describeNeeding } from '../support/needs.js'
 import { findPython, type PythonPeer, startPython } from '../support/python.js'
 
 const python = findPython('bentoml')
-if (python === undefined) console.warn('test/interop/manifests: skipped, no Python with BentoML (set BENTO_PYTHON)')
 
 // What BentoML makes of a manifest: the manifest that it would write itself.
 const PROGRAM = `
@@ -43,7 +43,7 @@ const { value } = fc.letrec(tie => ({
 const map = fc.dictionary(text, value, { maxKeys: 4, noNullPrototype: true })
 const micros = fc.bigInt({ min: 0n, max: 4_102_444_800_000_000n })
 
-describe.skipIf(python === undefined)('beside BentoML', () => {
+describeNeeding(python === undefined ? 'a Python with BentoML' : undefined, 'beside BentoML', () => {
   let peer: PythonPeer
   beforeAll(() => {
     peer = startPython(python ?? '', PROGRAM)

@@ -1,28 +1,20 @@
 import { type ChildProcessByStdio, spawn, spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { createInterface, type Interface } from 'node:readline'
 import type { Readable, Writable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
+import { findPython } from '../support/python.js'
 import { repository } from '../support/served.js'
 
 const here = dirname(fileURLToPath(import.meta.url))
 const QUIET = { BENTOML_DO_NOT_TRACK: 'True', PYTHONWARNINGS: 'ignore', NO_COLOR: '1' }
 
-/** A Python that can import bentoml: BENTO_PYTHON, else the repository's `.venv`, else the `python3` of the PATH. */
-export const bentomlPython: string | undefined = findPython()
+/** A Python that can import bentoml. */
+export const bentomlPython: string | undefined = findPython('bentoml')
 
 /** What {@link describeNeeding} wants to hear. */
 export const bentomlMissing: string | undefined =
   bentomlPython === undefined ? 'BentoML: name a Python that has it in BENTO_PYTHON, or install it in .venv' : undefined
-
-function findPython(): string | undefined {
-  const inVenv = [join(repository, '.venv/bin/python'), join(repository, '.venv/Scripts/python.exe')]
-  const candidates = process.env.BENTO_PYTHON ? [process.env.BENTO_PYTHON] : [...inVenv.filter(existsSync), 'python3']
-  return candidates.find(
-    python => spawnSync(python, ['-c', 'import bentoml'], { env: { ...process.env, ...QUIET } }).status === 0,
-  )
-}
 
 /** A model as BentoML's Python API sees it. */
 export interface PeerModel {

@@ -1,12 +1,12 @@
 import fc from 'fast-check'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { plainKind, plainValue } from '../../src/core/yaml/resolve.js'
 import { dumpYaml, parseYaml, type YamlValue } from '../../src/core/yaml.js'
+import { describeNeeding } from '../support/needs.js'
 import { findPython, type PythonPeer, startPython } from '../support/python.js'
 
 const python = findPython('yaml')
-if (python === undefined) console.warn('test/interop/yaml: skipped, no Python with PyYAML (set BENTO_PYTHON)')
 
 // Values travel as tagged JSON, since JSON itself can't tell 1 from 1.0, nor hold bytes, NaN or whole numbers of any size.
 const PROGRAM = `
@@ -119,7 +119,7 @@ const { value: anyValue } = fc.letrec<{ value: YamlValue; list: YamlValue; map: 
   ),
 }))
 
-describe.skipIf(python === undefined)('beside PyYAML', () => {
+describeNeeding(python === undefined ? 'a Python with PyYAML' : undefined, 'beside PyYAML', () => {
   let peer: PythonPeer
   beforeAll(() => {
     peer = startPython(python ?? '', PROGRAM)

@@ -1,21 +1,16 @@
-import { execFileSync, spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
+import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { repository } from './served.js'
 
 /**
- * A Python that can import `module`: the one named by BENTO_PYTHON, else `python3`. Undefined where there is none;
- * the caller skips then, and says so.
+ * A Python that can import `module`: the one named by BENTO_PYTHON, else the repository's `.venv`, else `python3`.
+ * Undefined where there is none; the caller skips then, and says so.
  */
 export function findPython(module: string): string | undefined {
-  for (const python of [process.env.BENTO_PYTHON, 'python3']) {
-    if (python === undefined || python === '') continue
-    try {
-      execFileSync(python, ['-c', `import ${module}`], { stdio: 'ignore' })
-      return python
-    } catch {
-      // Not there, or without the module: the next one.
-    }
-  }
-  return undefined
+  const named = process.env.BENTO_PYTHON
+  const candidates = named ? [named] : [join(repository, '.venv/bin/python'), 'python3']
+  return candidates.find(python => spawnSync(python, ['-c', `import ${module}`], { stdio: 'ignore' }).status === 0)
 }
 
 /** A Python program that answers each line of JSON with a line of JSON. */
