@@ -26,7 +26,7 @@ export function usageError(reason: string, hint?: string): BentoError {
 export function reportProblem(error: unknown, stack: boolean): number {
   if (error instanceof SilentExit) return error.exitCode
   if (error instanceof AggregateError) {
-    return Math.min(...error.errors.map(one => reportProblem(one, stack)))
+    return Math.max(...error.errors.map(one => reportProblem(one, stack)))
   }
   printError(describe(error))
   if (stack) printError(stackOf(error))

@@ -68,7 +68,7 @@ export class Progress {
 }
 
 function bar(phase: Phase, done: number | undefined, size: string): string {
-  if (done === undefined || !phase.total) return `${phase.doing} …`
+  if (done === undefined || !phase.total) return `${[phase.doing, size].join(' ').trim()} …`
   const part = Math.min(1, done / phase.total)
   const filled = Math.round(part * WIDTH)
   const percent = String(Math.floor(part * 100)).padStart(3)

@@ -1,8 +1,8 @@
 import { stat } from 'node:fs/promises'
 import { basename, resolve } from 'node:path'
-import { BentoError, systemCode } from '../../core/errors.js'
+import { BentoError, isBentoError, systemCode } from '../../core/errors.js'
+import { isMissing } from '../../files/errors.js'
 import { contentFiles } from '../../files/links.js'
-import { usageError } from '../problem.js'
 
 /** A file or folder that becomes part of a model. */
 export interface Source {
@@ -19,8 +19,8 @@ export interface Source {
  * Looks at the paths of a command line and says what goes where: the content of a single folder becomes the model's content; a
  * file, and each of several paths, keeps its name.
  *
- * @throws `USAGE` for a path that is not there, for names that collide, and for what a model can't hold; `VALUE_INVALID` for links
- * that lead outside their folder; `IO_FAILED`
+ * @throws `IO_FAILED` for a path that is not there or not readable; `VALUE_INVALID` for what a model can't hold: links that lead
+ * outside their folder, a `model.yaml`, two files of one name
  */
 export async function lookAtSources(paths: readonly string[]): Promise<Source[]> {
   const sources: Source[] = []
@@ -28,7 +28,7 @@ export async function lookAtSources(paths: readonly string[]): Promise<Source[]>
   for (const [index, { to, from }] of sources.entries()) {
     const earlier = sources.findIndex(other => other.to === to)
     if (earlier !== index) {
-      throw usageError(`${sources[earlier]?.from} and ${from} would both become ${to}.`, 'Rename one of them.')
+      throw unfit(`${sources[earlier]?.from} and ${from} would both become ${to}.`, 'Rename one of them.')
     }
   }
   return sources
@@ -40,8 +40,6 @@ async function lookAt(path: string, alone: boolean): Promise<Source> {
   try {
     stats = await stat(from)
   } catch (error) {
-    const code = systemCode(error)
-    if (code === 'ENOENT' || code === 'ENOTDIR') throw usageError(`${from} does not exist.`, 'Name a file or folder.')
     throw unreadable(from, error)
   }
   if (stats.isFile()) {
@@ -49,11 +47,11 @@ async function lookAt(path: string, alone: boolean): Promise<Source> {
     return { from, kind: 'file', to: basename(from), size: stats.size }
   }
   if (!stats.isDirectory())
-    throw usageError(`${from} is neither a file nor a folder.`, 'Sockets, pipes and devices cannot be stored.')
+    throw unfit(`${from} is neither a file nor a folder.`, 'Sockets, pipes and devices cannot be stored.')
   const files = await contentFiles(from).catch(error => {
-    throw systemCode(error) === undefined ? error : unreadable(from, error)
+    throw isBentoError(error) ? error : unreadable(from, error)
   })
-  if (files.length === 0) throw usageError(`${from} holds no files.`, 'Name the folder that holds the model.')
+  if (files.length === 0) throw unfit(`${from} holds no files.`, 'Name the folder that holds the model.')
   if (alone && files.some(file => file.path === 'model.yaml')) throw isManifest(`${from}/model.yaml`)
   return {
     from,
@@ -64,12 +62,18 @@ async function lookAt(path: string, alone: boolean): Promise<Source> {
 }
 
 function isManifest(path: string): BentoError {
-  return usageError(
+  return unfit(
     `${path} cannot be part of a model: model.yaml is the name of the manifest that the store writes.`,
     'Name the files of the model itself.',
   )
 }
 
+function unfit(reason: string, hint: string): BentoError {
+  return new BentoError('VALUE_INVALID', reason, { hint })
+}
+
 function unreadable(path: string, error: unknown): BentoError {
-  return new BentoError('IO_FAILED', `Cannot read ${path}: ${systemCode(error)}.`, { cause: error })
+  const missing = isMissing(error)
+  const reason = missing ? `${path} does not exist.` : `Cannot read ${path}: ${systemCode(error)}.`
+  return new BentoError('IO_FAILED', reason, { cause: error, ...(missing ? { hint: 'Name a file or folder.' } : {}) })
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { Command } from 'commander'
 import { type FullTag, fullTag, Tag } from '../../core/tag.js'
 import { print } from '../output.js'
-import { usageError } from '../problem.js'
+import { SilentExit, usageError } from '../problem.js'
 
 /** The part of a store that deleting needs. */
 export interface Deletable {
@@ -16,6 +16,7 @@ export interface Deletable {
 
 interface DeleteOptions {
   yes?: boolean
+  assumeYes?: boolean
   quiet?: boolean
 }
 
@@ -37,11 +38,13 @@ export function defineDelete(
       '<targets...>',
       `the ${word}s, separated by spaces or commas: name:version, or a name for all its versions`,
     )
-    .option('-y, --yes, --assume-yes', 'do not ask')
+    .option('-y, --yes', 'do not ask')
+    .option('--assume-yes', 'the same as --yes')
     .action(async (targets: string[], options: DeleteOptions) => {
+      const sure = options.yes || options.assumeYes
       const wanted = splitTargets(targets)
       if (wanted.length === 0) throw usageError('No target is given.', `Name the ${word}s to delete.`)
-      if (!options.yes && !process.stdin.isTTY) {
+      if (!sure && !process.stdin.isTTY) {
         throw usageError(
           `Cannot ask whether to delete ${wanted.join(', ')}: there is no terminal.`,
           'Add --yes to delete.',
@@ -49,18 +52,22 @@ export function defineDelete(
       }
       const store = await open()
       const problems: unknown[] = []
-      const attempt = (work: Promise<unknown>) => work.catch(error => problems.push(error))
+      const keep = (error: unknown): FullTag[] => {
+        problems.push(error)
+        // Ctrl-C at a question ends it all.
+        if (error instanceof SilentExit) throw new AggregateError(problems)
+        return []
+      }
       const remove = async (tag: FullTag) => {
         // What is not there need not be asked about: deleting it says so.
         const there = existsSync(join(store.root, tag.name, tag.version))
-        if (!options.yes && there && !(await agreed(`delete ${word} ${tag}?`))) return
+        if (!sure && there && !(await agreed(`delete ${word} ${tag}?`))) return
         await store.delete(tag)
         if (!options.quiet) print(`${className}(tag="${tag}") deleted.\n`)
       }
-      const removeAll = async (target: string) => {
-        for (const tag of await tagsOf(target, store)) await attempt(remove(tag))
+      for (const target of wanted) {
+        for (const tag of await tagsOf(target, store).catch(keep)) await remove(tag).catch(keep)
       }
-      for (const target of wanted) await attempt(removeAll(target))
       if (problems.length > 0) throw new AggregateError(problems)
     })
 }

@@ -47,9 +47,20 @@ export function defineList<T extends StoreItem>(
         onProblem: ({ path, reason }) => warn(`skipped ${path}: ${reason}`, options),
         ...(options.label === undefined ? {} : { labels: options.label }),
       })
-      const rows = await Promise.all(items.map(item => Promise.all(columns.map(column => column.value(item)))))
+      const rows: string[][] = []
+      for (const item of items) rows.push(await rowOf(item, columns))
       print(await render(options.output, columns, rows))
     })
+}
+
+/** One after the other, and no promise where none is needed: the store reads synchronously, and there may be thousands. */
+async function rowOf<T>(item: T, columns: readonly Column<T>[]): Promise<string[]> {
+  const row: string[] = []
+  for (const { value } of columns) {
+    const cell = value(item)
+    row.push(typeof cell === 'string' ? cell : await cell)
+  }
+  return row
 }
 
 async function render(

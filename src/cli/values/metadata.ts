@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { BentoError, systemCode } from '../../core/errors.js'
 import { usageError } from '../problem.js'
 import { keyAndValue } from './labels.js'
 
@@ -10,7 +11,7 @@ const JSON_LIKE = /^(?:true|false|null|["[{]|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+
  * Takes one more `--metadata key=value` to those before it. The value is JSON where it looks like JSON (`0.97`, `true`,
  * `[1,2]`, `{"a":1}`, `"0.97"` for the text), the content of a JSON file for `@path.json`, else text.
  *
- * @throws `USAGE` where it is malformed or given twice.
+ * @throws `USAGE` where it is malformed or given twice; `IO_FAILED`, `VALUE_INVALID` for a file that is missing or no JSON.
  */
 export function addMetadata(text: string, metadata: Record<string, unknown> = {}): Record<string, unknown> {
   const [key, value] = keyAndValue(text, '--metadata')
@@ -42,12 +43,19 @@ function wholeNumber(text: string): number | bigint {
 }
 
 function fromFile(path: string): unknown {
+  const hint = `Name a readable JSON file, or quote the text: '"@${path}"'.`
+  let text: string
   try {
-    return JSON.parse(readFileSync(path, 'utf8'))
-  } catch (error) {
-    throw usageError(
-      `--metadata cannot take ${path}: ${error instanceof Error ? error.message : String(error)}.`,
-      `Name a readable JSON file, or quote the text: '"@${path}"'.`,
-    )
+    text = readFileSync(path, 'utf8')
+  } catch (cause) {
+    throw new BentoError('IO_FAILED', `Cannot read ${path} for --metadata: ${systemCode(cause)}.`, { cause, hint })
+  }
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw new BentoError('VALUE_INVALID', `${path} for --metadata is not JSON: ${(cause as Error).message}.`, {
+      cause,
+      hint,
+    })
   }
 }
