@@ -1,6 +1,7 @@
 import type { LockFile } from './lock-file.js'
-import { closure, edgesOf, resolveFrom, splitLocation } from './lock-graph.js'
+import { closure, edgesOf, isLocal, resolveFrom, splitLocation } from './lock-graph.js'
 import { listed, type Manifest, type Project } from './project.js'
+import type { Seed } from './seeds.js'
 
 /**
  * Packages that load a driver by a computed `require`, without declaring it as a peer: what each may load.
@@ -62,16 +63,23 @@ const TYPES_ONLY = /^(?:typescript|@types\/.+)$/
  * known to load, that the project lists in any group and the lock holds. The project chose it, and a kept package
  * loads it: no import in the bundle shows it, yet without it the service fails at its first query.
  */
-export function goAlong(project: Project, roots: ReadonlyMap<string, string>): Map<string, string> {
+export function goAlong(project: Project, seeds: ReadonlyMap<string, Seed>): Map<string, string> {
   const { packages } = project.lock
-  const all = new Map(roots)
-  const manifests = [project.manifest, project.rootManifest]
+  const all = new Map([...seeds.values()].map(({ name, location }) => [name, location]))
+  // A workspace package that is bundled in chose its drivers like the service itself.
+  const owners = [...new Set([...seeds.values()].map(({ owner }) => owner))].filter(isLocal)
+  const lists = new Map<string, Manifest>([[project.location, project.manifest]])
+  for (const owner of owners) if (!lists.has(owner)) lists.set(owner, packages.get(owner) ?? {})
+  if (!lists.has('')) lists.set('', project.rootManifest)
+  const manifests = [...lists.values()]
   for (let before = -1; before !== all.size; ) {
     before = all.size
     for (const location of closure(project.lock, all.values())) {
       for (const name of loadedBy(project.lock, location, manifests)) {
-        if (all.has(name) || !manifests.some(manifest => listed(manifest, name) !== undefined)) continue
-        const found = resolveFrom(key => packages.has(key), project.location, name)
+        const lister = all.has(name)
+          ? undefined
+          : [...lists].find(([, manifest]) => listed(manifest, name) !== undefined)
+        const found = lister === undefined ? undefined : resolveFrom(key => packages.has(key), lister[0], name)
         if (found !== undefined && found !== location) all.set(name, found)
       }
     }

@@ -109,15 +109,18 @@ function isRegistryUrl(entry: LockEntry): boolean {
   )
 }
 
-/** A tarball of the project's own, below `local-packages/` in the bento. */
+/** Where a tarball of the project's own lies in the bento, as a spec; noted in `files` to be copied. */
 export function localTarball(project: Project, resolved: string, files: Map<string, string>): string {
   const source = resolved.slice('file:'.length)
-  if (isAbsolute(source)) {
-    throw new BentoError('LOCK_UNSUPPORTED', `${project.lock.path} points at a tarball by an absolute path.`, {
-      hint: 'Move the tarball into the project and install it by a relative path.',
+  if (isAbsolute(source) || !/\.(?:tgz|tar\.gz|tar)$/.test(source)) {
+    const what = isAbsolute(source)
+      ? 'a tarball by an absolute path'
+      : 'a folder that npm was told to copy (install-links)'
+    throw new BentoError('LOCK_UNSUPPORTED', `${project.lock.path} points at ${what}.`, {
+      hint: 'Depend on a folder or tarball by a relative path ("file:vendor/x.tgz"), without install-links.',
     })
   }
-  const home = `${LOCAL_FOLDER}/${posix.basename(source)}`
+  const home = `${LOCAL_FOLDER}/${posix.normalize(source).replaceAll('../', 'up/')}`
   files.set(source, home)
   return `file:${home}`
 }

@@ -35,12 +35,11 @@ export async function derive(
   const project = await openProject(request.projectRoot, found, lock)
   const tree = await loadSourceTree(project, npm)
   const { seeds, warnings } = findSeeds(project, request.externals, request.include, debug)
-  const direct = new Map([...seeds.values()].map(({ name, location }) => [name, location]))
   const manifests = [...new Set(['', project.location, ...[...lock.packages.keys()].filter(isLocal)])]
-  if (direct.size === 0) {
+  if (seeds.size === 0) {
     return { ...withoutPackages(request, project.manifest, warnings), localPackages: [], files: [], manifests }
   }
-  const roots = goAlong(project, direct)
+  const roots = goAlong(project, seeds)
   const kept = closure(lock, roots.values())
   checkKept(project, tree, kept)
   const layout = place(lock, roots, kept, project.location)

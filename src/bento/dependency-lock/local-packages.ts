@@ -2,7 +2,7 @@ import { realpath } from 'node:fs/promises'
 import { join, posix } from 'node:path'
 import { isObject, type LockEntry } from './lock-file.js'
 import { followLink, isLocal, resolveFrom } from './lock-graph.js'
-import { type Layout, localHome } from './place.js'
+import { type Layout, LOCAL_FOLDER, localHome } from './place.js'
 import { type Manifest, type Project, readManifest } from './project.js'
 
 /** A workspace or `file:` folder that stays outside the bundle. */
@@ -38,9 +38,11 @@ export async function localSources(project: Project, layout: Layout): Promise<Lo
     found.map(async ([to, location]) => {
       const manifest = await readManifest(await realpath(join(project.lockRoot, location)).catch(() => location))
       const packageJson = carried(project, location, manifest)
-      const entry: LockEntry = Object.fromEntries(
-        ENTRY_FIELDS.filter(field => !isEmpty(packageJson[field])).map(field => [field, packageJson[field]]),
-      )
+      const fields = ENTRY_FIELDS.filter(field => !isEmpty(packageJson[field]))
+      // npm notes the name where the folder does not tell it.
+      const { name } = packageJson
+      const named = typeof name === 'string' && to !== `${LOCAL_FOLDER}/${name}` ? { name } : {}
+      const entry: LockEntry = { ...named, ...Object.fromEntries(fields.map(field => [field, packageJson[field]])) }
       return { location, to, packageJson, entry }
     }),
   )

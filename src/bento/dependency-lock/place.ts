@@ -1,5 +1,5 @@
 import { BentoError } from '../../core/errors.js'
-import type { LockFile } from './lock-file.js'
+import { isSafeName, type LockFile } from './lock-file.js'
 import { edgesOf, followLink, isLocal, resolveFrom, splitLocation } from './lock-graph.js'
 
 /** Folder of the bento's `src/` that holds the project's own packages. */
@@ -51,18 +51,37 @@ export function place(
   return reachable(lock, layout, roots)
 }
 
+const homes = new WeakMap<LockFile, Map<string, string>>()
+
 /** Where a local package lies in the bento: `local-packages/@acme/lib`. */
 export function localHome(lock: LockFile, location: string): string {
-  const name =
-    lock.packages.get(location)?.name ?? linkName(lock, location) ?? location.slice(location.lastIndexOf('/') + 1)
-  return `${LOCAL_FOLDER}/${name}`
+  let known = homes.get(lock)
+  if (known === undefined) {
+    known = localHomes(lock)
+    homes.set(lock, known)
+  }
+  return known.get(location) ?? `${LOCAL_FOLDER}/${lastPart(location)}`
 }
 
-function linkName(lock: LockFile, target: string): string | undefined {
+/** By name; where two folders have the same one, the later gets a number. */
+function localHomes(lock: LockFile): Map<string, string> {
+  const byHome = new Map<string, string>()
+  const linkNames = new Map<string, string>()
   for (const [location, entry] of lock.packages) {
-    if (entry.link === true && entry.resolved === target) return splitLocation(location).name
+    if (entry.link === true) linkNames.set(entry.resolved ?? '', splitLocation(location).name)
   }
-  return undefined
+  for (const location of [...lock.packages.keys()].filter(isLocal).sort()) {
+    const name = lock.packages.get(location)?.name ?? linkNames.get(location) ?? lastPart(location)
+    const home = `${LOCAL_FOLDER}/${isSafeName(name) ? name : lastPart(location)}`
+    let free = home
+    for (let count = 2; byHome.has(free); count++) free = `${home}-${count}`
+    byHome.set(free, location)
+  }
+  return new Map([...byHome].map(([home, location]) => [location, home]))
+}
+
+function lastPart(location: string): string {
+  return location.slice(location.lastIndexOf('/') + 1)
 }
 
 function newHome(lock: LockFile, kept: ReadonlySet<string>, service: string, location: string): string {

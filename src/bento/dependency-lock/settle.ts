@@ -39,7 +39,7 @@ export async function settleLock(
     const lockFile = join(dir, 'package-lock.json')
     // A root entry that says nothing makes npm compute every flag afresh.
     await writeFile(lockFile, lockText({}, source))
-    const load = (legacyPeerDeps: boolean) => newTree(dir, { ...npm, legacyPeerDeps }, 'loadVirtual', lockPath)
+    const load = (legacyPeerDeps: boolean) => newTree(dir, legacyPeerDeps, 'loadVirtual', lockPath)
 
     let packageJson = manifest
     let legacyPeerDeps = false
@@ -60,13 +60,13 @@ export async function settleLock(
     const entries = flagged(tree, source)
     const text = lockText(packageJson, entries)
     await writeFile(lockFile, text)
-    const ideal = await newTree(dir, { ...npm, legacyPeerDeps }, 'buildIdealTree', lockPath)
+    const ideal = await newTree(dir, legacyPeerDeps, 'buildIdealTree', lockPath)
     proveEqual(ideal, entries, lockPath)
     return {
       packageJson,
       text,
       entries,
-      npmrc: npmrcText({ legacyPeerDeps, installLinks: npm.installLinks && locals.length > 0 }),
+      npmrc: legacyPeerDeps ? 'legacy-peer-deps=true\n' : undefined,
       warnings: [...warnings, ...optionalGaps([...tree.inventory.values()].filter(node => !node.extraneous))],
     }
   } finally {
@@ -86,11 +86,11 @@ function withPeers(manifest: Record<string, unknown>, legacy: ArboristNode): Rec
 
 async function newTree(
   dir: string,
-  npm: NpmOptions,
+  legacyPeerDeps: boolean,
   way: 'loadVirtual' | 'buildIdealTree',
   lockPath: string,
 ): Promise<ArboristNode> {
-  const arborist = await newArborist({ path: dir, cache: join(dir, '.cache'), ...npm })
+  const arborist = await newArborist({ path: dir, cache: join(dir, '.cache'), legacyPeerDeps, installLinks: false })
   try {
     return await arborist[way]()
   } catch (error) {
@@ -147,14 +147,6 @@ function incomplete(lockPath: string, problems: readonly EdgeProblem[]): BentoEr
       : 'Run "npm install" and commit the lock it writes.',
     details: { problems: lines },
   })
-}
-
-function npmrcText(npm: NpmOptions): string | undefined {
-  const lines = [
-    ...(npm.legacyPeerDeps ? ['legacy-peer-deps=true'] : []),
-    ...(npm.installLinks ? ['install-links=true'] : []),
-  ]
-  return lines.length === 0 ? undefined : `${lines.join('\n')}\n`
 }
 
 async function writeJson(path: string, value: unknown): Promise<void> {

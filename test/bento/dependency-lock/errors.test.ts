@@ -151,6 +151,12 @@ describe('a lock that disagrees with package.json', () => {
     )
   })
 
+  it('cannot be told of a package.json that does not parse', async () => {
+    const project = new TestProject('plain')
+    project.write('package.json', '{')
+    await refusal('LOCK_STALE', project.lock(['hono']))
+  })
+
   it('is not stale for what package.json no longer lists', async () => {
     const project = new TestProject('plain')
     project.edit('package.json', manifest => {
@@ -293,12 +299,15 @@ describe('what a bento must not tell', () => {
     expect(`${error.message}${JSON.stringify(error.details)}${error.cause}`).not.toContain(canary)
   })
 
-  it('is refused as an absolute path', async () => {
-    const project = new TestProject('file')
-    project.edit('package.json', manifest => {
-      manifest.overrides = { ms: `file:${project.path('linked')}` }
-    })
-    await refusal('LOCK_STALE', project.lock(['packed', 'linked']))
+  it('is refused in what npm reads besides dependencies, and so are absolute paths', async () => {
+    for (const told of [`https://bob:${canary}@host.example/x.tgz`, 'file:///home/me/x']) {
+      const project = new TestProject('plain')
+      project.edit('package.json', manifest => {
+        manifest.packageExtensions = { hono: { dependencies: { x: told } } }
+      })
+      const error = await refusal('LOCK_UNSUPPORTED', project.lock(['hono']))
+      expect(error.message).not.toContain(canary)
+    }
   })
 })
 

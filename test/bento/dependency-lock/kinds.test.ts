@@ -97,17 +97,17 @@ describe("the project's own packages", () => {
     const locked = await project.lock(['packed', 'linked'])
     expect(locked.packageJson.dependencies).toEqual({
       linked: 'file:./local-packages/linked',
-      packed: 'file:local-packages/packed-1.0.0.tgz',
+      packed: 'file:local-packages/vendor/packed-1.0.0.tgz',
     })
     expect(locked.files).toEqual([
-      { from: project.path('vendor/packed-1.0.0.tgz'), to: 'local-packages/packed-1.0.0.tgz' },
+      { from: project.path('vendor/packed-1.0.0.tgz'), to: 'local-packages/vendor/packed-1.0.0.tgz' },
     ])
     expect(locked.localPackages).toMatchObject([
       { from: project.path('linked'), to: 'local-packages/linked', files: ['index.js'] },
     ])
     expect(packagesOf(locked)).toMatchObject({
       'node_modules/linked': { resolved: 'local-packages/linked', link: true },
-      'node_modules/packed': { resolved: 'file:local-packages/packed-1.0.0.tgz' },
+      'node_modules/packed': { resolved: 'file:local-packages/vendor/packed-1.0.0.tgz' },
       'local-packages/linked': { version: '2.0.0', dependencies: { ms: '^2.1.0' } },
     })
   })
@@ -155,5 +155,53 @@ describe("the project's own packages", () => {
     const locked = await new TestProject('workspace').lock(['picomatch', '@acme/tool'])
     expect(packagesOf(locked)['node_modules/picomatch'].version).toMatch(/^4\./)
     expect(locked.localPackages.map(({ to }) => to)).toEqual(['local-packages/@acme/tool'])
+  })
+
+  it('takes the specs and versions of a workspace package that is bundled in', async () => {
+    const project = new TestProject('workspace')
+    const lib = project.import('ms', 'packages/lib/src/index.ts')
+    const locked = await project.lock([lib], { member: 'packages/app' })
+    expect(locked.packageJson).toMatchObject({ dependencies: { ms: '2.0.0' } })
+    const tool = project.import('ms', 'packages/tool/index.js')
+    await expect(project.lock([lib, tool], { member: 'packages/app' })).rejects.toMatchObject({
+      code: 'DEPENDENCY_CONFLICT',
+    })
+  })
+
+  it('keeps apart two folders of one name', async () => {
+    const project = new TestProject('file')
+    project.write('other/package.json', { name: 'linked', version: '3.0.0' })
+    project.edit('package.json', manifest => {
+      manifest.dependencies.other = 'file:other'
+    })
+    project.edit('package-lock.json', ({ packages }) => {
+      packages['node_modules/other'] = { resolved: 'other', link: true }
+      packages.other = { name: 'linked', version: '3.0.0' }
+    })
+    const locked = await project.lock(['linked', 'other'])
+    expect(locked.localPackages.map(({ from, to }) => [from, to])).toEqual([
+      [project.path('linked'), 'local-packages/linked'],
+      [project.path('other'), 'local-packages/linked-2'],
+    ])
+    expect(packagesOf(locked)['local-packages/linked-2']).toEqual({ name: 'linked', version: '3.0.0' })
+  })
+
+  it('leaves secrets and installed packages of a local folder behind', async () => {
+    const project = new TestProject('file')
+    for (const path of ['.env', '.npmrc', 'lib/key.pem', 'node_modules/a/index.js', '.git/config', 'lib/a.js']) {
+      project.write(`linked/${path}`, 'x')
+    }
+    const locked = await project.lock(['linked'])
+    expect(locked.localPackages[0]?.files).toEqual(['index.js', 'lib/a.js'])
+  })
+
+  it('does not take a folder that npm copied', async () => {
+    const project = new TestProject('file')
+    project.write('.npmrc', 'install-links=true\n')
+    project.edit('package-lock.json', ({ packages }) => {
+      packages['node_modules/linked'] = { version: '2.0.0', resolved: 'file:linked', dependencies: { ms: '^2.1.0' } }
+      delete packages.linked
+    })
+    await expect(project.lock(['linked'])).rejects.toMatchObject({ code: 'LOCK_UNSUPPORTED' })
   })
 })
