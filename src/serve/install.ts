@@ -1,7 +1,7 @@
 import { cp, mkdir, readFile, readlink, realpath, rm, writeFile } from 'node:fs/promises'
 import { dirname, isAbsolute, join } from 'node:path'
 import { type AllowedPackage, allowedPackages } from '../bento/allow-scripts.js'
-import { PACKAGE_JSON, PACKAGE_LOCK } from '../bento/layout.js'
+import { NPMRC, PACKAGE_JSON, PACKAGE_LOCK } from '../bento/layout.js'
 import type { BentoEnv } from '../bento/types.js'
 import { BentoError, isBentoError, systemCode } from '../core/errors.js'
 import { copyTree } from '../files/copy.js'
@@ -103,7 +103,10 @@ async function isFolder(path: string): Promise<boolean> {
   }
 }
 
-/** The files npm needs, and no others: a `.npmrc` of the bento does not come along. */
+/**
+ * The files npm needs, and no others. Of a `.npmrc` in the bento only the one option that a build writes is taken over:
+ * a stranger's could name programs to run.
+ */
 async function writeProject(
   dir: string,
   project: NpmProject,
@@ -119,6 +122,8 @@ async function writeProject(
   )
   await writeFile(join(dir, PACKAGE_JSON), JSON.stringify({ ...packageJson, allowScripts }, null, 2))
   await writeFile(join(dir, PACKAGE_LOCK), JSON.stringify(project.lock, null, 2))
+  const legacyPeers = /^legacy-peer-deps=true$/m.test((await readText(join(source, NPMRC))) ?? '')
+  if (legacyPeers) await writeFile(join(dir, NPMRC), 'legacy-peer-deps=true\n')
   for (const file of local.files) {
     await mkdir(dirname(join(dir, file)), { recursive: true })
     await cp(join(source, file), join(dir, file))

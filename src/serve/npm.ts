@@ -1,6 +1,7 @@
-import { execFile } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync, realpathSync } from 'node:fs'
 import { basename, delimiter, dirname, join } from 'node:path'
+import type { Readable } from 'node:stream'
 import { BentoError } from '../core/errors.js'
 import { visible } from '../core/text.js'
 import { type Environment, findName, withVariables } from './environment.js'
@@ -14,6 +15,8 @@ export interface Command {
 const CLI = 'npm-cli.js'
 /** Lines of npm's own report that an error shows. */
 const SHOWN_LINES = 15
+const SHOWN_LENGTH = 16_384
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
 /**
  * Finds npm: the one that runs this process (`npm_execpath`), the one installed with the running Node, the one on the
@@ -81,23 +84,54 @@ export function npmEnvironment(caller: Environment, extra: Environment): Environ
 
 /**
  * Runs npm in `cwd`, which is also its whole project: neither a `.npmrc` nor a workspace root above is looked for.
+ * A signal to this process ends npm and the scripts it runs, so that nothing goes on writing where the caller cleans up.
  *
  * @throws `INSTALL_FAILED` with npm's last lines
  */
 export async function runNpm(npm: Command, args: string[], cwd: string, env: Environment): Promise<void> {
   const all = [...npm.args, ...args, '--prefix', cwd, '--loglevel=error', '--no-progress', '--no-update-notifier']
-  const failed = await new Promise<{ output: string; error: Error } | undefined>(resolve => {
-    const options = { cwd, env, maxBuffer: 64 << 20, windowsHide: true }
-    execFile(npm.file, all, options, (error, stdout, stderr) => {
-      resolve(error === null ? undefined : { output: stderr.trim() || stdout.trim(), error })
+  // A group of its own: npm waits for its scripts, which a signal to npm alone need not reach.
+  const detached = process.platform !== 'win32'
+  const child = spawn(npm.file, all, { cwd, env, detached, stdio: ['ignore', 'pipe', 'pipe'], windowsHide: true })
+  const stop = (signal: NodeJS.Signals) => killGroup(child, signal, detached)
+  for (const signal of SIGNALS) process.on(signal, stop)
+  try {
+    const [stdout, stderr, end] = await Promise.all([tail(child.stdout), tail(child.stderr), ended(child)])
+    if (end !== undefined) throw npmFailure(args[0] ?? '', stderr.trim() || stdout.trim(), end)
+  } finally {
+    for (const signal of SIGNALS) process.off(signal, stop)
+  }
+}
+
+function killGroup(child: ChildProcess, signal: NodeJS.Signals, isGroup: boolean): void {
+  try {
+    if (isGroup && child.pid !== undefined) process.kill(-child.pid, signal)
+    else child.kill(signal)
+  } catch {
+    // It has just ended.
+  }
+}
+
+/** The end of what a stream brings. */
+async function tail(stream: Readable): Promise<string> {
+  let text = ''
+  for await (const part of stream.setEncoding('utf8')) text = (text + part).slice(-SHOWN_LENGTH)
+  return text
+}
+
+/** How a process failed; undefined where it did not. */
+function ended(child: ChildProcess): Promise<string | undefined> {
+  return new Promise(resolve => {
+    child.once('error', error => resolve(`It could not be started: ${error.message}.`))
+    child.once('close', (code, signal) => {
+      if (signal !== null) resolve(`It was stopped by ${signal}.`)
+      else resolve(code === 0 ? undefined : `It ended with exit code ${code}.`)
     })
   })
-  if (failed === undefined) return
-  const lines = failed.output
-    .split(/\r?\n/)
-    .filter(line => line.trim() !== '' && !line.includes('A complete log of this run'))
-  const shown = lines.slice(-SHOWN_LINES).map(visible).join('\n')
-  throw new BentoError('INSTALL_FAILED', `npm ${args[0]} failed:\n${shown || failed.error.message}`, {
-    cause: failed.error,
-  })
+}
+
+function npmFailure(command: string, output: string, end: string): BentoError {
+  const lines = output.split(/\r?\n/).filter(line => line.trim() !== '' && !line.includes('A complete log of this run'))
+  const shown = lines.slice(-SHOWN_LINES).map(visible).join('\n') || end
+  return new BentoError('INSTALL_FAILED', `npm ${command} failed:\n${shown}`)
 }

@@ -124,7 +124,7 @@ describe('installing', () => {
   it('killed half-way leaves no environment, and the next serve cleans up and installs', async () => {
     const home = scratchHome()
     const registry = await new TinyRegistry([
-      { ...scripted('slow'), scripts: { postinstall: 'node -e "setInterval(() => {}, 1000)"' } },
+      { ...scripted('slow'), scripts: { postinstall: 'node -e "setTimeout(() => {}, 20000)"' } },
     ]).start()
     const bento = bentoOf(registry, ['slow@1.0.0'], { allowScripts: { slow: true } })
     const killed = serve({ bento, home }, { npm_config_registry: registry.url })
@@ -142,6 +142,25 @@ describe('installing', () => {
     expect(environments(home)).toHaveLength(1)
     expect(leftovers(home)).toEqual([])
   })
+
+  it.skipIf(process.platform === 'win32')(
+    'told to stop while it installs, it ends npm and leaves nothing',
+    async () => {
+      const home = scratchHome()
+      const registry = await new TinyRegistry([
+        { ...scripted('slow'), scripts: { postinstall: 'node -e "setTimeout(() => {}, 20000)"' } },
+      ]).start()
+      const bento = bentoOf(registry, ['slow@1.0.0'], { allowScripts: { slow: true } })
+      const service = serve({ bento, home }, { npm_config_registry: registry.url })
+      await until(() =>
+        leftovers(home).some(name => existsSync(join(home, 'tmp', name, 'item/node_modules/slow/index.js'))),
+      )
+      service.child.kill('SIGTERM')
+      expect(await service.exit).toBe(70)
+      expect(service.errors).toMatch(/INSTALL_FAILED: npm (ci|rebuild) failed:/)
+      expect([environments(home), leftovers(home)]).toEqual([[], []])
+    },
+  )
 
   it('needs no npm where there are no packages', async () => {
     const home = scratchHome()
