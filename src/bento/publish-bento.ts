@@ -9,6 +9,7 @@ import { hashTree } from '../files/hash.js'
 import type { Bento } from '../store/bento.js'
 import { dumpBentoInfo } from '../store/bento-info.js'
 import type { BentoStore } from '../store/bento-store.js'
+import { readLatest } from '../store/latest.js'
 import { CHECKSUMS, MANIFEST } from './layout.js'
 import { type BuildFacts, type ManifestFacts, manifestOf } from './manifest.js'
 import { checkWritten, type MeasuredFile, writePlan } from './planned-file.js'
@@ -69,7 +70,7 @@ async function sameContent(store: BentoStore, { tag, content, facts }: Publicati
     })
   }
   await checkModels(store, facts.pins)
-  await store.setLatest(tag)
+  if (readLatest(store.root, tag.name) !== tag.version) await store.setLatest(tag)
   return stored
 }
 

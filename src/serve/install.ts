@@ -51,7 +51,13 @@ export async function prepareEnvironment(request: EnvironmentRequest): Promise<s
     await writeProject(dir, project, source, local)
     if (count > 0) {
       onLine(`Installing the locked packages (${count}), once for this lock, into ${folder}`)
-      await install(dir, project, npmEnvironment(env, bentoVariables(envs, 'install', env)), onLine)
+      await install(
+        dir,
+        project,
+        npmEnvironment(env, bentoVariables(envs, 'install', env)),
+        await peerOptions(source),
+        onLine,
+      )
     }
     await mkdir(join(dir, 'node_modules'), { recursive: true })
     await stage.publish(folder)
@@ -138,16 +144,26 @@ function policyKeys(allowed: AllowedPackage): string[] {
   return allowed.registry ? [allowed.name] : allowed.keys
 }
 
+/**
+ * The one thing a bento's `.npmrc` is heeded for: a lock with peers that npm was told to ignore is refused without it.
+ * Anything else in such a file (a registry, `git=./evil.sh`) is a stranger's.
+ */
+async function peerOptions(source: string): Promise<string[]> {
+  const text = (await readText(join(source, NPMRC))) ?? ''
+  return /^legacy-peer-deps=true$/m.test(text) ? ['--legacy-peer-deps'] : []
+}
+
 async function install(
   dir: string,
   project: NpmProject,
   env: Environment,
+  options: string[],
   onLine: (line: string) => void,
 ): Promise<void> {
   const npm = findNpm(env)
   const quiet = ['--no-audit', '--no-fund']
   const how = ['--omit=dev', '--ignore-scripts', '--install-strategy=hoisted', '--prefer-offline']
-  await runNpm(npm, ['ci', ...how, ...quiet], dir, env)
+  await runNpm(npm, ['ci', ...how, ...options, ...quiet], dir, env)
   await runScripts(npm, await present(dir, allowedPackages(project)), dir, env, onLine)
   await replaceAbsoluteLinks(dir, project)
 }

@@ -5,6 +5,7 @@ import { promisify } from 'node:util'
 import { expect, it, onTestFinished } from 'vitest'
 import { packageService } from '../../src/bento/package-service.js'
 import type { ServiceSnapshot } from '../../src/bento/types.js'
+import { prepareEnvironment } from '../../src/serve/install.js'
 import { packageOptions } from '../bento/built-service.js'
 import { scratchFolder, scratchHome } from '../support/home.js'
 import { freePort } from '../support/served.js'
@@ -12,38 +13,45 @@ import { TinyRegistry } from './serve-world.js'
 
 interface World {
   snapshot: ServiceSnapshot
+  /** Environment in which npm knows registry and cache. */
+  env: NodeJS.ProcessEnv
   npm(folder: string, ...args: string[]): Promise<unknown>
 }
 
 /** A project that a real npm installed from a registry on the loopback, with a cache of its own. */
-async function installedProject(files: Record<string, string>, entry: string): Promise<World> {
+async function installedProject(
+  files: Record<string, string>,
+  entry: string,
+  dependencies: Record<string, string> = { 'tiny-greet': '^1.0.0' },
+  legacyPeers = false,
+): Promise<World> {
   const registry = await new TinyRegistry([
     { name: 'tiny-greet', version: '1.2.0', dependencies: { 'tiny-word': '^2.0.0' } },
     { name: 'tiny-word', version: '2.1.0' },
     { name: 'tiny-tool', version: '1.0.0' },
+    { name: 'tiny-plugin', version: '1.0.0', peerDependencies: { 'tiny-word': '^9.0.0' } },
   ]).start()
   const projectRoot = scratchFolder()
   const cache = scratchFolder()
+  const env = {
+    ...process.env,
+    npm_config_registry: registry.url,
+    npm_config_cache: cache,
+    npm_config_omit_lockfile_registry_resolved: 'false',
+  }
   // Never synchronously: the registry answers from this very process.
   const npm = (folder: string, ...args: string[]) =>
-    promisify(execFile)('npm', [...args, '--no-audit', '--no-fund'], {
-      cwd: folder,
-      env: {
-        ...process.env,
-        npm_config_registry: registry.url,
-        npm_config_cache: cache,
-        npm_config_omit_lockfile_registry_resolved: 'false',
-      },
-    })
+    promisify(execFile)('npm', [...args, '--no-audit', '--no-fund'], { cwd: folder, env })
   write(projectRoot, {
     'package.json': JSON.stringify({
       name: 'greeter',
       version: '1.0.0',
       type: 'module',
-      dependencies: { 'tiny-greet': '^1.0.0' },
+      dependencies,
       devDependencies: { 'tiny-tool': '^1.0.0' },
     }),
   })
+  if (legacyPeers) write(projectRoot, { '.npmrc': 'legacy-peer-deps=true\n' })
   await npm(projectRoot, 'install')
   write(join(projectRoot, 'dist/server'), files)
   const snapshot: ServiceSnapshot = {
@@ -54,11 +62,16 @@ async function installedProject(files: Record<string, string>, entry: string): P
     entry,
     entryIsImported: false,
     mode: entry === 'service.js' ? 'handler' : 'program',
-    externals: [{ specifier: 'tiny-greet', packageName: 'tiny-greet', importer: undefined, kind: 'static' }],
+    externals: Object.keys(dependencies).map(name => ({
+      specifier: name,
+      packageName: name,
+      importer: undefined,
+      kind: 'static',
+    })),
     pins: [],
     bundler: 'vite 8',
   }
-  return { snapshot, npm }
+  return { snapshot, env, npm }
 }
 
 function write(folder: string, files: Record<string, string>): void {
@@ -106,6 +119,19 @@ it.each([
   expect(existsSync(join(copy, 'node_modules/tiny-word/package.json'))).toBe(true)
   expect(existsSync(join(copy, 'node_modules/tiny-tool'))).toBe(false)
   expect(await answer(copy, '/')).toBe(answered)
+})
+
+it('keeps legacy-peer-deps, by which its lock was made, for npm ci and for bento serve', async () => {
+  const needs = { 'tiny-greet': '^1.0.0', 'tiny-plugin': '^1.0.0' }
+  const { snapshot, env, npm } = await installedProject(HANDLER, 'service.js', needs, true)
+  const home = scratchHome()
+  const { path } = await packageService(snapshot, packageOptions(home, { name: 'greeter' }))
+  const source = join(path, 'src')
+  const copy = join(scratchFolder(), 'src')
+  cpSync(source, copy, { recursive: true })
+  await npm(copy, 'ci', '--offline')
+  const folder = await prepareEnvironment({ source, home, envs: [], env, onLine: () => undefined })
+  for (const installed of [copy, folder]) expect(existsSync(join(installed, 'node_modules/tiny-plugin'))).toBe(true)
 })
 
 it('installs and starts as the Dockerfile says', async () => {

@@ -20,6 +20,7 @@ export interface TinyPackage {
   scripts?: Record<string, string>
   files?: Record<string, string>
   dependencies?: Record<string, string>
+  peerDependencies?: Record<string, string>
 }
 
 /** A real npm registry on the loopback, with packages made on the spot. */
