@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process'
-import { cpSync, mkdirSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { expect, it } from 'vitest'
 import type { LockedDependencies } from '../../src/bento/types.js'
+import { prepareEnvironment } from '../../src/serve/install.js'
 import { locations, TestProject } from '../bento/dependency-lock/project.js'
 
 /** Writes what a bento's `src/` has of a locked project, and installs it with the real npm. */
@@ -100,4 +101,15 @@ it('every platform of sharp stays in the lock, and the one of this machine is in
   const bento = install(locked)
   expect(locations(locked).filter(location => location.includes('@img/sharp-')).length).toBeGreaterThanOrEqual(24)
   expect(run(bento, `import sharp from 'sharp'; console.log(typeof sharp.versions.vips)`)).toBe('string')
+})
+
+it('bento serve installs a lock with peers that npm was told to ignore', async () => {
+  const locked = await new TestProject('legacy').lock(['use-sync-external-store', 'react', 'react-redux'])
+  const [bento, home] = [new TestProject(), new TestProject()]
+  bento.write('package.json', locked.packageJson)
+  bento.write('package-lock.json', locked.lock)
+  bento.write('.npmrc', `git=./evil.sh\n${locked.npmrc}`)
+  const request = { source: bento.root, home: home.root, envs: [], env: process.env, onLine: () => {} }
+  const folder = await prepareEnvironment(request)
+  expect(existsSync(join(folder, 'node_modules', 'react-redux', 'package.json'))).toBe(true)
 })
