@@ -17,6 +17,7 @@ interface BuildEnvironment {
 }
 
 interface EnvironmentBuild {
+  ssr?: boolean | string
   watch?: unknown
   write?: boolean
   outDir: string
@@ -41,6 +42,10 @@ interface Inputs {
   plugins?: unknown
   experimental?: { attachDebugInfo?: string }
 }
+
+const NO_BENTO =
+  "No bento was made: build() of Vite's API builds one environment only. " +
+  'Run vite build, or use createBuilder(config, null) and its buildApp().'
 
 /** Drives `vite build`: the client where there is one, then the service, then the bento. */
 export function viteBuild(context: BentoContext): Part[] {
@@ -94,6 +99,16 @@ export function viteBuild(context: BentoContext): Part[] {
       },
     }),
 
+    part('api-build', {
+      apply: 'build',
+      sharedDuringBuild: true,
+      closeBundle(this: HookContext): void {
+        // `build()` of Vite's API builds the client alone, and calls no `buildApp`.
+        if (inApp || context.environment !== ENVIRONMENT || this.environment?.name !== 'client') return
+        if (this.meta.watchMode !== true) this.warn(NO_BENTO)
+      },
+    }),
+
     part('app', {
       apply: 'build',
       enforce: 'post',
@@ -131,10 +146,11 @@ function toBuild({ environments, config }: Builder): BuildEnvironment[] {
   return [...others.filter(environment => isAlone || hasEntry(environment, config)), ...own]
 }
 
+/** Vite itself adds the environments `client` and, where the config mentions it, `ssr`: they may have nothing to build. */
 function hasEntry({ name, config: { build } }: BuildEnvironment, config: Builder['config']): boolean {
-  if (name !== 'client' || build.lib) return true
   const input = (build.rolldownOptions ?? build.rollupOptions)?.input ?? config.input
-  return input !== undefined || existsSync(resolve(config.root, 'index.html'))
+  if (build.lib || input !== undefined || typeof build.ssr === 'string') return true
+  return name === 'client' ? existsSync(resolve(config.root, 'index.html')) : name !== 'ssr'
 }
 
 /** In a build for ssr of the user's own: the entry that the option names, else the only one. */

@@ -1,12 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import commonjs from '@rollup/plugin-commonjs'
-import nodeResolve from '@rollup/plugin-node-resolve'
 import type { BuildReport } from 'vite-plugin-bento'
 import { describe, expect, test } from 'vitest'
 import { scratchHome } from '../support/home.js'
 import { BUNDLERS, type BuildPlan, type Bundler, buildWith, makeProject, type ProjectPlan } from '../support/project.js'
 import { failureOf } from './failure.js'
+import { commonjs, nodeResolve } from './rollup-plugins.js'
 
 /** Builds with everything bundled that can be: only then the plugin decides what stays outside. */
 async function bundleAll(bundler: Bundler, plan: ProjectPlan, build: Partial<BuildPlan> = {}): Promise<BuildReport> {

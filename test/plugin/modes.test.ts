@@ -1,12 +1,12 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import commonjs from '@rollup/plugin-commonjs'
 import type { BuildReport } from 'vite-plugin-bento'
 import { describe, expect, test } from 'vitest'
 import { scratchHome } from '../support/home.js'
 import { BUNDLERS, type BuildPlan, type Bundler, buildWith, makeProject } from '../support/project.js'
 import { failureOf } from './failure.js'
+import { commonjs } from './rollup-plugins.js'
 
 type Files = Record<string, string>
 
