@@ -109,10 +109,7 @@ async function isFolder(path: string): Promise<boolean> {
   }
 }
 
-/**
- * The files npm needs, and no others. Of a `.npmrc` in the bento only the one option that a build writes is taken over:
- * a stranger's could name programs to run.
- */
+/** The files npm needs, and no others: a `.npmrc` of the bento does not come along. */
 async function writeProject(
   dir: string,
   project: NpmProject,
@@ -128,8 +125,6 @@ async function writeProject(
   )
   await writeFile(join(dir, PACKAGE_JSON), JSON.stringify({ ...packageJson, allowScripts }, null, 2))
   await writeFile(join(dir, PACKAGE_LOCK), JSON.stringify(project.lock, null, 2))
-  const legacyPeers = /^legacy-peer-deps=true$/m.test((await readText(join(source, NPMRC))) ?? '')
-  if (legacyPeers) await writeFile(join(dir, NPMRC), 'legacy-peer-deps=true\n')
   for (const file of local.files) {
     await mkdir(dirname(join(dir, file)), { recursive: true })
     await cp(join(source, file), join(dir, file))
