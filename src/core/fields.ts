@@ -21,10 +21,19 @@ export class FieldReader {
 
   /** @throws `MANIFEST_INVALID` with every problem, when there is one. */
   finish(): void {
-    if (this.problems.length === 0) return
-    const list = this.problems.map(visible).join('; ')
-    throw new BentoError('MANIFEST_INVALID', `${visible(this.where)} is malformed: ${list}.`, {
-      details: { where: this.where, problems: [...this.problems] },
+    if (this.problems.length > 0) throw this.error(this.problems)
+  }
+
+  /** The map that a manifest is. @throws `MANIFEST_INVALID` when the document is anything else. */
+  document(value: YamlValue): YamlMap {
+    if (!isYamlMap(value)) throw this.error([`the document is ${kindOf(value)}, not a map`])
+    return value
+  }
+
+  private error(problems: readonly string[]): BentoError {
+    const list = problems.map(visible).join('; ')
+    return new BentoError('MANIFEST_INVALID', `${visible(this.where)} is malformed: ${list}.`, {
+      details: { where: this.where, problems: [...problems] },
     })
   }
 

@@ -49,21 +49,21 @@ export function nearNames(wanted: string, all: Iterable<string>): string[] {
 
 /** Insertions, deletions, replacements and swaps of neighbours that lead from one word to the other. */
 function editDistance(a: string, b: string): number {
-  let before: number[] = []
-  let previous = Array.from({ length: b.length + 1 }, (_, column) => column)
+  let before: readonly number[] = []
+  let previous: readonly number[] = Array.from({ length: b.length + 1 }, (_, column) => column)
+  const cost = (row: readonly number[], column: number) => row[column] ?? Number.POSITIVE_INFINITY
   for (let row = 1; row <= a.length; row++) {
     const current = [row]
     for (let column = 1; column <= b.length; column++) {
-      const same = a[row - 1] === b[column - 1]
-      let best = Math.min(previous[column]! + 1, current[column - 1]! + 1, previous[column - 1]! + (same ? 0 : 1))
+      const replace = cost(previous, column - 1) + (a[row - 1] === b[column - 1] ? 0 : 1)
       const swapped = row > 1 && column > 1 && a[row - 1] === b[column - 2] && a[row - 2] === b[column - 1]
-      if (swapped) best = Math.min(best, before[column - 2]! + 1)
-      current.push(best)
+      const swap = swapped ? cost(before, column - 2) + 1 : Number.POSITIVE_INFINITY
+      current.push(Math.min(cost(previous, column) + 1, cost(current, column - 1) + 1, replace, swap))
     }
     before = previous
     previous = current
   }
-  return previous[b.length]!
+  return cost(previous, b.length)
 }
 
 /**

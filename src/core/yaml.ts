@@ -4,6 +4,7 @@ import { MAX_YAML_LENGTH, type YamlValue } from './yaml/value.js'
 import { type WriteOptions, writeYaml } from './yaml/write.js'
 
 export { isYamlMap, MAX_YAML_LENGTH, sourceText, type YamlMap, type YamlValue } from './yaml/value.js'
+export type { WriteOptions } from './yaml/write.js'
 
 /**
  * Reads a YAML document so that both languages read the same value: scalars by the rules of PyYAML's SafeLoader, under

@@ -2,8 +2,15 @@ import { BentoError } from '../core/errors.js'
 import { FieldReader, kindOf, otherKeys } from '../core/fields.js'
 import { type FullTag, Tag } from '../core/tag.js'
 import { isoTime } from '../core/time.js'
-import { MAX_YAML_LENGTH } from '../core/yaml/read.js'
-import { dumpYaml, isYamlMap, parseYaml, type YamlMap, type YamlValue } from '../core/yaml.js'
+import {
+  dumpYaml,
+  isYamlMap,
+  MAX_YAML_LENGTH,
+  parseYaml,
+  type WriteOptions,
+  type YamlMap,
+  type YamlValue,
+} from '../core/yaml.js'
 import { readTag, readTime } from './manifest-fields.js'
 
 /** A model that a bento uses: an entry of `models` (BentoML, `BentoModelInfo` in `_internal/bento/bento.py`). */
@@ -106,13 +113,8 @@ const UNKNOWN_TIME = isoTime(0n)
  * @throws `MANIFEST_INVALID` with every problem at once.
  */
 export function parseBentoInfo(text: string, where: string, expected?: FullTag): BentoInfo {
-  const map = parseYaml(text, where)
   const fields = new FieldReader(where)
-  if (!isYamlMap(map)) {
-    fields.problem('the document', 'is not a map')
-    fields.finish()
-    throw new Error('unreachable')
-  }
+  const map = fields.document(parseYaml(text, where))
   const spec = map.spec === 2 ? 2 : 1
   const info: BentoInfo = {
     tag: readTag(fields, map, expected),
@@ -284,7 +286,7 @@ function imageValue(image: BentoImage): YamlMap {
  *
  * @throws `VALUE_INVALID` when it would be too long to be read again.
  */
-export function dumpBentoInfo(info: BentoInfo, options?: Parameters<typeof dumpYaml>[1]): string {
+export function dumpBentoInfo(info: BentoInfo, options?: WriteOptions): string {
   const text = dumpYaml(bentoInfoValue(info), options)
   if (text.length > MAX_YAML_LENGTH) {
     throw new BentoError('VALUE_INVALID', `The bento.yaml of ${info.tag} would have ${text.length} characters.`, {

@@ -8,13 +8,13 @@ import { sourceText, type YamlMap } from '../core/yaml.js'
  * ever returned; what was written without quotes counts as it was written.
  */
 export function readTag(fields: FieldReader, map: YamlMap, expected: FullTag | undefined): FullTag {
-  const parts = (['name', 'version'] as const).map(key => {
+  const part = (key: 'name' | 'version') => {
     const text = fields.text(map, key, key).toLowerCase()
     if (isTagPart(text)) return text
     if (Object.hasOwn(map, key)) fields.problem(key, `${JSON.stringify(text)} is not a valid ${key}`)
     return 'unknown'
-  })
-  const tag = fullTag(parts[0]!, parts[1]!)
+  }
+  const tag = fullTag(part('name'), part('version'))
   if (expected !== undefined && !tag.equals(expected)) {
     fields.problem('the tag', `is ${tag}, but the folder is that of ${expected}`)
   }

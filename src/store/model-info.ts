@@ -4,8 +4,7 @@ import { FieldReader, otherKeys } from '../core/fields.js'
 import { BENTOML_VERSION } from '../core/peer.js'
 import type { FullTag } from '../core/tag.js'
 import { ValueChecker } from '../core/values.js'
-import { MAX_YAML_LENGTH } from '../core/yaml/read.js'
-import { dumpYaml, isYamlMap, parseYaml, type YamlMap } from '../core/yaml.js'
+import { dumpYaml, isYamlMap, MAX_YAML_LENGTH, parseYaml, type WriteOptions, type YamlMap } from '../core/yaml.js'
 import { readTag, readTime } from './manifest-fields.js'
 import {
   checkSignatures,
@@ -98,13 +97,8 @@ const NODE_KEYS = ['digest', 'size', 'node_version']
  * @throws `MANIFEST_INVALID` with every problem at once.
  */
 export function parseModelInfo(text: string, where: string, expected?: FullTag): ModelInfo {
-  const map = parseYaml(text, where)
   const fields = new FieldReader(where)
-  if (!isYamlMap(map)) {
-    fields.problem('the document', 'is not a map')
-    fields.finish()
-    throw new Error('unreachable')
-  }
+  const map = fields.document(parseYaml(text, where))
   const tag = readTag(fields, map, expected)
   const node = fields.map(map, 'node', 'node', {})
   const info: ModelInfo = {
@@ -181,7 +175,7 @@ export function modelInfoValue(info: ModelInfo): YamlMap {
  *
  * @throws `VALUE_INVALID` when it would be too long to be read again.
  */
-export function dumpModelInfo(info: ModelInfo, options?: Parameters<typeof dumpYaml>[1]): string {
+export function dumpModelInfo(info: ModelInfo, options?: WriteOptions): string {
   const text = dumpYaml(modelInfoValue(info), options)
   if (text.length > MAX_YAML_LENGTH) {
     throw new BentoError('VALUE_INVALID', `The model.yaml of ${info.tag} would have ${text.length} characters.`, {

@@ -106,6 +106,6 @@ test('whatever passes can be written and read again', () => {
         expect(() => parseYaml(dumpYaml(value), 'test')).not.toThrow()
       },
     ),
-    { numRuns: 500 },
+    { numRuns: 200 },
   )
 })

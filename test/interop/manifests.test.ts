@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { fullTag } from '../../src/core/tag.js'
 import { isoTime } from '../../src/core/time.js'
+import type { YamlValue } from '../../src/core/yaml.js'
 import { type BentoInfo, dumpBentoInfo, parseBentoInfo } from '../../src/store/bento-info.js'
 import { checkModelInput, dumpModelInfo, parseModelInfo } from '../../src/store/model-info.js'
 import { describeNeeding } from '../support/needs.js'
@@ -29,7 +30,7 @@ const part = fc.stringMatching(/^[a-z0-9]([-._a-z0-9]{0,12}[a-z0-9])?$/).filter(
 const number = fc.oneof(fc.integer(), fc.double({ noNaN: true }))
 const text = fc.oneof(fc.string({ maxLength: 20 }), part, fc.constantFrom('yes', '1e5', '017', '模型', 'a\nb', '08:30'))
 const labels = fc.dictionary(text, text, { maxKeys: 4, noNullPrototype: true })
-const { value } = fc.letrec(tie => ({
+const { value } = fc.letrec<{ value: YamlValue }>(tie => ({
   value: fc.oneof(
     { maxDepth: 3 },
     text,

@@ -6,7 +6,7 @@ const ASCII = /^[\n\x20-\x7e]*$/
 const SINGLE_QUOTED = /^'(?:[^']|'')*'$/
 const DOUBLE_QUOTED = /^"(?:[^"\\]|\\(?:[0abtnvfre"\\N_LP]|x[0-9A-F]{2}|u[0-9A-F]{4}|U[0-9A-F]{8}))*"$/
 /** A key and the rest of its line. Long keys, which YAML forbids there, are left to the parser. */
-const ENTRY = /^('(?:[^']|'')*'|"(?:[^"\\]|\\.)*"|[A-Za-z0-9_.][^\s:'"#,[\]{}]*):(?: (.*))?$/
+const ENTRY = /^('(?:[^']|'')*'|"(?:[^"\\]|\\.)*"|[A-Za-z0-9_./][^\s:'"#,[\]{}]*):(?: (.*))?$/
 const MAX_KEY = 256
 /** Beginnings of what is no plain scalar, or might not be one. */
 const INDICATOR = /^(?:[,[\]{}#&*!|>'"%@` ]|[-?:](?: |$))/
@@ -15,8 +15,8 @@ const INDICATOR = /^(?:[,[\]{}#&*!|>'"%@` ]|[-?:](?: |$))/
 const NOT_PLAIN = Symbol('not plain')
 
 /**
- * Reads the YAML that PyYAML and we write of usual manifests: block maps and lists of scalars on ASCII lines. Twenty
- * times faster than the `yaml` package, which then need not even be loaded.
+ * Reads the YAML that PyYAML and we write of usual manifests: block maps and lists of scalars on ASCII lines. Some
+ * ten times faster than the `yaml` package, which then need not even be loaded.
  *
  * @returns what `readYaml` would, or undefined where the text has anything beyond that: the parser then decides.
  */

@@ -39,7 +39,7 @@ export function readYaml(text: string, where: string): YamlValue {
     throw invalid(where, error instanceof Error ? error.message : String(error), error)
   }
   const problem = document.errors[0] ?? document.warnings.find(warning => warning.code !== 'TAG_RESOLVE_FAILED')
-  if (problem !== undefined) throw invalid(where, problem.message.split('\n', 1)[0]!.replace(/:$/, ''), problem)
+  if (problem !== undefined) throw invalid(where, problem.message.replace(/:?\n[\s\S]*$/, ''), problem)
   return new Reader(yaml, where).value(document.contents, 0)
 }
 

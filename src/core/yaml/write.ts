@@ -285,16 +285,16 @@ function toCharacters(text: string): readonly string[] {
 
 /** Cuts text into runs of spaces, of line breaks and of the rest, as PyYAML's writers walk it. */
 function* runs(text: readonly string[], breaks: boolean): Generator<{ kind: string; start: number; end: number }> {
-  const kindOf = (character: string) =>
-    character === ' ' ? 'space' : breaks && BREAKS.includes(character) ? 'break' : 'text'
-  let start = 0
-  while (start < text.length) {
-    const kind = kindOf(text[start]!)
-    let end = start + 1
-    while (end < text.length && kindOf(text[end]!) === kind) end++
-    yield { kind, start, end }
-    start = end
+  let run: { kind: string; start: number; end: number } | undefined
+  for (const [index, character] of text.entries()) {
+    const kind = character === ' ' ? 'space' : breaks && BREAKS.includes(character) ? 'break' : 'text'
+    if (run?.kind === kind) run.end = index + 1
+    else {
+      if (run !== undefined) yield run
+      run = { kind, start: index, end: index + 1 }
+    }
   }
+  if (run !== undefined) yield run
 }
 
 function needsEscape(character: string): boolean {
@@ -304,7 +304,7 @@ function needsEscape(character: string): boolean {
 function escaped(character: string): string {
   const known = ESCAPES[character]
   if (known !== undefined) return `\\${known}`
-  const code = character.codePointAt(0)!
+  const code = character.codePointAt(0) ?? 0
   const hex = code.toString(16).toUpperCase()
   if (code <= 0xff) return `\\x${hex.padStart(2, '0')}`
   return code <= 0xffff ? `\\u${hex.padStart(4, '0')}` : `\\U${hex.padStart(8, '0')}`
@@ -334,7 +334,7 @@ function analyze(text: readonly string[]): Analysis {
   let breakSpace = false
   let spaceBreak = false
   text.forEach((character, index) => {
-    const previous = text[index - 1]
+    const previous = text[index - 1] ?? ''
     const next = text[index + 1]
     const beforeSpace = next === undefined || SPACES.includes(next)
     if (index === 0) {
@@ -342,16 +342,15 @@ function analyze(text: readonly string[]): Analysis {
       if ('?:-'.includes(character) && beforeSpace) indicators = true
     } else {
       if (character === ':' && beforeSpace) indicators = true
-      if (character === '#' && SPACES.includes(previous!)) indicators = true
+      if (character === '#' && SPACES.includes(previous)) indicators = true
     }
     const isBreak = BREAKS.includes(character)
     if (isBreak) multiline = true
     if (character !== '\n' && (character < ' ' || character > '~')) special = true
-    if (character === ' ' && previous !== undefined && BREAKS.includes(previous)) breakSpace = true
+    if (character === ' ' && index > 0 && BREAKS.includes(previous)) breakSpace = true
     if (isBreak && previous === ' ') spaceBreak = true
   })
-  const edges = [text[0]!, text.at(-1)!]
-  const edgeSpace = edges.some(edge => edge === ' ' || BREAKS.includes(edge))
+  const edgeSpace = [0, -1].some(index => ` ${BREAKS}`.includes(text.at(index) ?? ' '))
   const onlyDouble = spaceBreak || special
   return {
     multiline,
