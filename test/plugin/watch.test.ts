@@ -1,0 +1,97 @@
+import { existsSync } from 'node:fs'
+import type { RolldownWatcher } from 'rolldown'
+import type { RollupWatcher } from 'rollup'
+import type { BentoPluginApi } from 'vite-plugin-bento'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { BentoStore } from '../../src/store/index.js'
+import { scratchHome } from '../support/home.js'
+import { BUNDLERS, type Bundler, importVite, makeProject, type TestProject } from '../support/project.js'
+
+const source = (text: string) => ({
+  'src/service.js': `export default { fetch: () => new Response(${JSON.stringify(text)}) }`,
+})
+
+interface Watched {
+  api: BentoPluginApi
+  /** Errors of rebuilds, and how many builds ended well. */
+  errors: string[]
+  built: () => number
+}
+
+async function watch(bundler: Bundler, project: TestProject, home: string, publishes: boolean): Promise<Watched> {
+  const options = { store: home, watch: publishes, service: project.path('src/service.js') }
+  const errors: string[] = []
+  let built = 0
+  const count = { name: 'count', writeBundle: () => void built++ }
+  const note = (error: { message: string }) => void errors.push(error.message)
+  if (bundler === 'vite8' || bundler === 'vite7') {
+    const vite = await importVite(bundler)
+    const { bento } = await import('vite-plugin-bento')
+    const plugin = bento(options)
+    const logger = { ...vite.createLogger('silent'), error: (message: string) => note({ message }) }
+    const watchers: { close(): unknown }[] = []
+    const builder = await vite.createBuilder(
+      { root: project.root, configFile: false, customLogger: logger, plugins: [plugin, count], build: { watch: {} } },
+      null,
+    )
+    const build = builder.build.bind(builder)
+    builder.build = async environment => {
+      const watcher = await build(environment)
+      watchers.push(watcher as unknown as { close(): unknown })
+      return watcher
+    }
+    await builder.buildApp()
+    onTestFinished(async () => void (await Promise.all(watchers.map(watcher => watcher.close()))))
+    return { api: plugin.api, errors, built: () => built }
+  }
+  const { bento } =
+    bundler === 'rollup' ? await import('vite-plugin-bento/rollup') : await import('vite-plugin-bento/rolldown')
+  const plugin = bento(options)
+  const start = bundler === 'rollup' ? (await import('rollup')).watch : (await import('rolldown')).watch
+  const watcher = start({
+    input: project.path('src/service.js'),
+    output: { dir: project.path('dist') },
+    plugins: [plugin, count],
+    onLog: () => {},
+    logLevel: 'silent',
+  } as never) as unknown as RollupWatcher & RolldownWatcher
+  watcher.on('event', async event => {
+    if (event.code === 'ERROR') note(event.error)
+    if (event.code === 'BUNDLE_END') await event.result.close()
+  })
+  onTestFinished(() => watcher.close())
+  return { api: plugin.api, errors, built: () => built }
+}
+
+describe.each(BUNDLERS)('%s', bundler => {
+  test('--watch bundles, and publishes nothing unless asked to', async () => {
+    const home = scratchHome()
+    const project = makeProject({ files: source('one') })
+    const watched = await watch(bundler, project, home, false)
+    await vi.waitFor(() => expect(watched.built()).toBe(1), { timeout: 20_000 })
+    project.write(source('two'))
+    await vi.waitFor(() => expect(watched.built()).toBe(2), { timeout: 20_000 })
+    expect(watched.api.report).toBeUndefined()
+    expect(existsSync(home)).toBe(false)
+  })
+
+  test('with watch: true each good rebuild is a bento, and a failed one is none', async () => {
+    const home = scratchHome()
+    const project = makeProject({ files: source('one') })
+    const watched = await watch(bundler, project, home, true)
+    await vi.waitFor(() => expect(watched.api.report).toBeDefined(), { timeout: 20_000 })
+    const first = watched.api.report
+
+    project.write({ 'src/service.js': 'export default (' })
+    await vi.waitFor(() => expect(watched.errors.length).toBeGreaterThan(0), { timeout: 20_000 })
+    expect(watched.api.report).toBe(first)
+
+    project.write(source('three'))
+    await vi.waitFor(() => expect(watched.api.report?.tag).not.toBe(first?.tag), { timeout: 20_000 })
+    expect(watched.api.report?.mode).toBe('handler')
+    expect((await new BentoStore(home).list()).map(({ tag }) => String(tag))).toEqual([
+      watched.api.report?.tag,
+      first?.tag,
+    ])
+  })
+})
