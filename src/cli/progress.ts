@@ -22,14 +22,15 @@ export interface Phase {
  */
 export class Progress {
   readonly #wanted: boolean
-  readonly #bar = process.stderr.isTTY === true
-  #start = Date.now()
+  readonly #bar: boolean
+  readonly #start = Date.now()
   #phase: Phase | undefined
   #timer: NodeJS.Timeout | undefined
   #drawn = false
 
-  constructor(wanted: boolean) {
+  constructor(wanted: boolean, terminal: boolean = process.stderr.isTTY === true) {
     this.#wanted = wanted
+    this.#bar = terminal
   }
 
   /** Begins the next phase. */
