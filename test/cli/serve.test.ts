@@ -1,0 +1,36 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { bento } from '../support/cli.js'
+import { scratchFolder, scratchHome } from '../support/home.js'
+
+/** A bento that tells how it was started, and ends with 7. */
+function echoBento(): string {
+  const dir = scratchFolder()
+  const project = { name: 'echo', version: '1.0.0', type: 'module' }
+  const lock = { ...project, lockfileVersion: 3, requires: true, packages: { '': project } }
+  mkdirSync(join(dir, 'src'))
+  writeFileSync(join(dir, 'bento.yaml'), "service: ''\nname: echo\nversion: v1\nspec: 2\n")
+  writeFileSync(join(dir, 'src/package.json'), JSON.stringify(project))
+  writeFileSync(join(dir, 'src/package-lock.json'), JSON.stringify(lock))
+  writeFileSync(
+    join(dir, 'src/server.js'),
+    'const { PORT, HOST } = process.env\nconsole.log(JSON.stringify([process.argv.slice(2), PORT, HOST]))\nprocess.exitCode = 7\n',
+  )
+  return dir
+}
+
+describe('bento serve', () => {
+  it.each<[string, (dir: string) => string[], unknown]>([
+    ['a folder', dir => [dir], [[], null, null]],
+    ['the current folder', () => [], [[], null, null]],
+    ['on a port and host', () => ['-p', '0', '--host', '127.0.0.1'], [[], '0', '127.0.0.1']],
+    ['with arguments', dir => [dir, '--', '--flag', '-p', 'a'], [['--flag', '-p', 'a'], null, null]],
+    ['the current folder with arguments', () => ['-q', '--', 'a', '--', '-h'], [['a', '--', '-h'], null, null]],
+  ])('runs %s, and ends as the service does', async (_, args, said) => {
+    const dir = echoBento()
+    const { stdout, code } = await bento(['serve', ...args(dir)], { home: scratchHome(), cwd: dir })
+    expect(JSON.parse(stdout)).toEqual(said)
+    expect(code).toBe(7)
+  })
+})
