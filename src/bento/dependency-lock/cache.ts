@@ -5,7 +5,7 @@ import { writeFileAtomic } from '../../files/write.js'
 import { toolName } from '../tool.js'
 import type { DependencyRequest } from '../types.js'
 import type { Derived } from './derive.js'
-import { type FoundLock, readIfThere, toLocation } from './lock-file.js'
+import { type FoundLock, readIfThere, toLocation } from './find-lock.js'
 import type { NpmOptions } from './npm-options.js'
 
 /** Raised whenever the shape of what is kept changes between two releases. */

@@ -1,6 +1,6 @@
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import { readIfThere } from './lock-file.js'
+import { readIfThere } from './find-lock.js'
 
 /** Options of npm that change what a lock means. */
 export interface NpmOptions {

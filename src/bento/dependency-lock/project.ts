@@ -1,7 +1,8 @@
 import { realpath } from 'node:fs/promises'
 import { join } from 'node:path'
 import { BentoError } from '../../core/errors.js'
-import { type FoundLock, isObject, type LockFile, parseObject, readIfThere, toLocation } from './lock-file.js'
+import { type FoundLock, readIfThere, toLocation } from './find-lock.js'
+import { isObject, type LockFile, parseObject } from './lock-file.js'
 
 /** A package.json as npm reads it: anything may be in it, so every field is looked at before use. */
 export type Manifest = Readonly<Record<string, unknown>>

@@ -1,7 +1,8 @@
 import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { BentoError } from '../../core/errors.js'
+import { BentoError, isBentoError, systemCode } from '../../core/errors.js'
+import { isDiskFull } from '../../files/errors.js'
 import { type ArboristNode, newArborist } from './arborist.js'
 import { type EdgeProblem, edgeProblems, optionalGaps } from './edge-problems.js'
 import type { LocalSource } from './local-packages.js'
@@ -23,7 +24,8 @@ export interface SettledLock {
  * (dev, optional, peer), and proves that `npm ci` would install exactly this. All in a temporary folder, offline, with
  * an empty cache, so that nothing can be resolved afresh.
  *
- * @throws `LOCK_INCOMPLETE` where `npm ci` would refuse or change the lock.
+ * @throws `LOCK_INCOMPLETE` where `npm ci` would refuse or change the lock; `DISK_FULL`, `IO_FAILED`
+ * of the temporary folder.
  */
 export async function settleLock(
   manifest: Record<string, unknown>,
@@ -32,7 +34,7 @@ export async function settleLock(
   npm: NpmOptions,
   lockPath: string,
 ): Promise<SettledLock> {
-  const dir = await realpath(await mkdtemp(join(tmpdir(), 'bento-lock-')))
+  const dir = await temporaryFolder()
   try {
     await writeJson(join(dir, 'package.json'), manifest)
     for (const { to, packageJson: own } of locals) await writeJson(join(dir, to, 'package.json'), own)
@@ -69,9 +71,28 @@ export async function settleLock(
       npmrc: legacyPeerDeps ? 'legacy-peer-deps=true\n' : undefined,
       warnings: [...warnings, ...optionalGaps([...tree.inventory.values()].filter(node => !node.extraneous))],
     }
+  } catch (error) {
+    throw temporaryFailed(error)
   } finally {
     await rm(dir, { recursive: true, force: true })
   }
+}
+
+async function temporaryFolder(): Promise<string> {
+  try {
+    return await realpath(await mkdtemp(join(tmpdir(), 'bento-lock-')))
+  } catch (error) {
+    throw temporaryFailed(error)
+  }
+}
+
+function temporaryFailed(error: unknown): unknown {
+  const code = systemCode(error)
+  if (isBentoError(error) || code === undefined) return error
+  return new BentoError(isDiskFull(error) ? 'DISK_FULL' : 'IO_FAILED', `Cannot work in ${tmpdir()}: ${code}.`, {
+    hint: 'Free some space there, or point TMPDIR at another folder.',
+    cause: error,
+  })
 }
 
 /** Makes the peers that nothing else asks for direct dependencies. */

@@ -1,5 +1,5 @@
-import { writeFileSync } from 'node:fs'
-import { describe, expect, it } from 'vitest'
+import { readdirSync, writeFileSync } from 'node:fs'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import type { LockedDependencies } from '../../../src/bento/types.js'
 import { type BentoError, type ErrorCode, isBentoError } from '../../../src/core/errors.js'
 import { locations, TestProject } from './project.js'
@@ -333,5 +333,22 @@ describe('git dependencies', () => {
 
   it('are refused without it', async () => {
     await refusal('LOCK_UNSUPPORTED', at('main').lock(['x']))
+  })
+})
+
+describe('the temporary folder', () => {
+  it('must be usable, and is left empty', async () => {
+    const project = new TestProject('plain')
+    const before = process.env.TMPDIR
+    onTestFinished(() => {
+      if (before === undefined) delete process.env.TMPDIR
+      else process.env.TMPDIR = before
+    })
+    project.write('tmp/kept', '')
+    process.env.TMPDIR = project.path('tmp')
+    await project.lock(['hono'])
+    expect(readdirSync(project.path('tmp'))).toEqual(['kept'])
+    process.env.TMPDIR = project.path('missing')
+    await refusal('IO_FAILED', project.lock(['hono']))
   })
 })
