@@ -4,55 +4,28 @@ import { listed, type Manifest, type Project } from './project.js'
 import type { Seed } from './seeds.js'
 
 /**
- * Packages that load a driver by a computed `require`, without declaring it as a peer: what each may load.
- * Source: sequelize 6 `lib/dialects/<d>/connection-manager.js`; knex 3 `lib/dialects/<d>/index.js`; typeorm 0.3
- * `platform/PlatformTools.js`; keyv 4 `src/index.js`; loopback-datasource-juggler 5 `lib/datasource.js`;
- * express 4 and 5 `lib/view.js` (the engine named after the template's extension); log4js 6 `lib/appenders/index.js`.
+ * Packages that load others by a guarded or computed `require` without declaring all of them as peers: what each may
+ * load. Read in: sequelize 6.37 `lib/dialects/<d>/connection-manager.js`, knex 3.3 `lib/dialects/<d>/index.js`, typeorm
+ * 0.3.31 `platform/PlatformTools.js`, keyv 4.5 `src/index.js`, loopback-datasource-juggler 5.2 `lib/datasource.js`, express
+ * 4.22 `lib/view.js` (the engine named by a view's extension), log4js 6.9 `lib/appenders/index.js`; pino 9 loads the
+ * `target` of a transport in a worker.
  */
 const DRIVERS: Readonly<Record<string, readonly string[]>> = {
-  sequelize: [
-    'pg',
-    'pg-hstore',
-    'pg-native',
-    'mysql2',
-    'mariadb',
-    'sqlite3',
-    'tedious',
-    'odbc',
-    'ibm_db',
-    'oracledb',
-    'snowflake-sdk',
-  ],
-  knex: ['pg', 'pg-native', 'pg-query-stream', 'mysql', 'mysql2', 'sqlite3', 'better-sqlite3', 'tedious', 'oracledb'],
-  typeorm: [
-    'pg',
-    'pg-native',
-    'pg-query-stream',
-    'mysql',
-    'mysql2',
-    'sqlite3',
-    'better-sqlite3',
-    'sql.js',
-    'mssql',
-    'oracledb',
-    'mongodb',
-    'redis',
-    'ioredis',
-  ],
-  keyv: [
-    '@keyv/redis',
-    '@keyv/valkey',
-    '@keyv/mongo',
-    '@keyv/sqlite',
-    '@keyv/postgres',
-    '@keyv/mysql',
-    '@keyv/etcd',
-    '@keyv/memcache',
-  ],
-  'loopback-datasource-juggler': ['loopback-connector-*'],
-  express: ['ejs', 'pug', 'hbs', 'eta'],
-  log4js: ['@log4js-node/*'],
-  pino: ['pino-*'],
+  sequelize: words('pg pg-hstore mysql2 mariadb sqlite3 tedious ibm_db oracledb snowflake-sdk'),
+  knex: words('pg pg-native pg-query-stream mysql mysql2 mariadb sqlite3 better-sqlite3 tedious oracledb'),
+  typeorm: words(
+    '@google-cloud/spanner @sap/hana-client better-sqlite3 ioredis mongodb mssql mysql mysql2 oracledb pg pg-native ' +
+      'pg-query-stream redis sql.js sqlite3 typeorm-aurora-data-api-driver',
+  ),
+  keyv: words('@keyv/etcd @keyv/mongo @keyv/mysql @keyv/offline @keyv/postgres @keyv/redis @keyv/sqlite @keyv/tiered'),
+  'loopback-datasource-juggler': words('loopback-connector-*'),
+  express: words('ejs pug hbs eta'),
+  log4js: words('@log4js-node/*'),
+  pino: words('pino-*'),
+}
+
+function words(text: string): string[] {
+  return text.split(' ')
 }
 
 /** Optional peers that are for the compiler alone, though packages declare them like any other. */
