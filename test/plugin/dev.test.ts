@@ -149,18 +149,25 @@ describe('under Vitest', () => {
         'vitest.config.js': `import { bento } from 'vite-plugin-bento'
 export default { plugins: [bento()], test: { maxWorkers: 1 } }
 `,
-        'environment.js': `export default { name: 'page', viteEnvironment: 'client', setup: () => ({ teardown() {} }) }`,
         'test/server.test.js': `import { expect, test } from 'vitest'
 import service from '../src/service.js'
 test('server', () => expect(service.tag).toBe('iris_clf:v1'))
 `,
-        'test/client.test.js': `// @vitest-environment ./environment.js
+        // Written in two pieces, since Vitest would read it as meant for this file.
+        'test/client.test.js': `// @vitest-${'environment'} page
 import { expect, test } from 'vitest'
 import service from '../src/service.js'
 test('client', () => expect(service.path).toMatch(/iris_clf/))
 `,
       },
-      packages: {},
+      packages: {
+        // What jsdom and happy-dom are: an environment whose modules Vite's client environment serves.
+        'vitest-environment-page': {
+          files: {
+            'index.js': `export default { name: 'page', viteEnvironment: 'client', setup: () => ({ teardown() {} }) }`,
+          },
+        },
+      },
     })
     for (const name of ['vite', 'vitest', 'vite-plugin-bento']) link(project, name)
     const vitest = join(repository, 'node_modules/vitest/vitest.mjs')
