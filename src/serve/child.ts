@@ -3,8 +3,7 @@ import { constants } from 'node:os'
 import { SERVER } from '../bento/layout.js'
 import { BentoError } from '../core/errors.js'
 import type { Environment } from './environment.js'
-
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+import { SIGNALS } from './interruption.js'
 
 /**
  * Runs `node server.js` in `source` with this process's own input and output, hands signals on to it, and returns its

@@ -1,16 +1,17 @@
-import { cp, mkdir, readFile, readlink, realpath, rm, writeFile } from 'node:fs/promises'
-import { dirname, isAbsolute, join } from 'node:path'
+import { cp, mkdir, readFile, realpath, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { type AllowedPackage, allowedPackages } from '../bento/allow-scripts.js'
 import { NPMRC, PACKAGE_JSON, PACKAGE_LOCK } from '../bento/layout.js'
 import type { BentoEnv } from '../bento/types.js'
-import { BentoError, isBentoError, systemCode } from '../core/errors.js'
+import { BentoError, systemCode } from '../core/errors.js'
 import { copyTree } from '../files/copy.js'
 import { hashFile, hashTree } from '../files/hash.js'
 import { openStage } from '../files/stage.js'
 import { bentoVariables, type Environment, effectiveVariables } from './environment.js'
 import { currentPlatform, environmentName } from './environment-key.js'
+import { installPackages } from './install-packages.js'
 import { localPaths, type NpmProject, readNpmProject } from './locked-packages.js'
-import { type Command, findNpm, npmEnvironment, runNpm } from './npm.js'
+import { findNpm, npmEnvironment } from './npm.js'
 
 /** What {@link prepareEnvironment} needs. */
 export interface EnvironmentRequest {
@@ -22,6 +23,8 @@ export interface EnvironmentRequest {
   envs: readonly BentoEnv[]
   /** The caller's environment. */
   env: Environment
+  /** Stops the install. */
+  signal: AbortSignal
   /** Told what goes on, a line each time. */
   onLine: (line: string) => void
 }
@@ -33,10 +36,11 @@ export interface EnvironmentRequest {
  *
  * Install scripts run only for the packages that {@link allowedPackages} names; never those of the bento itself.
  *
- * @throws `INSTALL_FAILED`, `LOCK_MISSING`, `LOCK_INVALID`, `LOCK_UNSUPPORTED`, and those of the staging (`DISK_FULL`, …)
+ * @throws `INSTALL_FAILED`, `LOCK_MISSING`, `LOCK_INVALID`, `LOCK_UNSUPPORTED`, and those of the staging (`DISK_FULL`, …);
+ *   the signal's reason where that aborted
  */
 export async function prepareEnvironment(request: EnvironmentRequest): Promise<string> {
-  const { source, home, envs, env, onLine } = request
+  const { source, home, envs, env, signal, onLine } = request
   const project = await readProject(source)
   const local = localPaths(project, source)
   const variables = effectiveVariables(envs, 'install', env)
@@ -51,13 +55,9 @@ export async function prepareEnvironment(request: EnvironmentRequest): Promise<s
     await writeProject(dir, project, source, local)
     if (count > 0) {
       onLine(`Installing the locked packages (${count}), once for this lock, into ${folder}`)
-      await install(
-        dir,
-        project,
-        npmEnvironment(env, bentoVariables(envs, 'install', env)),
-        await peerOptions(source),
-        onLine,
-      )
+      const npmEnv = npmEnvironment(env, bentoVariables(envs, 'install', env))
+      const run = { npm: findNpm(npmEnv), cwd: dir, env: npmEnv, signal }
+      await installPackages(project, run, await peerOptions(source), onLine)
     }
     await mkdir(join(dir, 'node_modules'), { recursive: true })
     await stage.publish(folder)
@@ -146,66 +146,4 @@ function policyKeys(allowed: AllowedPackage): string[] {
 async function peerOptions(source: string): Promise<string[]> {
   const text = (await readText(join(source, NPMRC))) ?? ''
   return /^legacy-peer-deps=true$/m.test(text) ? ['--legacy-peer-deps'] : []
-}
-
-async function install(
-  dir: string,
-  project: NpmProject,
-  env: Environment,
-  options: string[],
-  onLine: (line: string) => void,
-): Promise<void> {
-  const npm = findNpm(env)
-  const quiet = ['--no-audit', '--no-fund']
-  const how = ['--omit=dev', '--ignore-scripts', '--install-strategy=hoisted', '--prefer-offline']
-  await runNpm(npm, ['ci', ...how, ...options, ...quiet], dir, env)
-  await runScripts(npm, await present(dir, allowedPackages(project)), dir, env, onLine)
-  await replaceAbsoluteLinks(dir, project)
-}
-
-/** What npm left out on this platform has no scripts to run. */
-async function present(dir: string, packages: AllowedPackage[]): Promise<AllowedPackage[]> {
-  const there = await Promise.all(packages.map(({ path }) => isFolder(join(dir, path))))
-  return packages.filter((_, index) => there[index])
-}
-
-/**
- * Runs the install scripts of the allowed packages. npm 11 runs those of every package that nobody denied, and npm 10
- * knows no policy, so `npm ci` runs none and each allowed package is named here, by its folder.
- */
-async function runScripts(
-  npm: Command,
-  packages: AllowedPackage[],
-  dir: string,
-  env: Environment,
-  onLine: (line: string) => void,
-): Promise<void> {
-  const rebuild = (paths: string[]) => runNpm(npm, ['rebuild', ...paths.map(path => `./${path}`)], dir, env)
-  const needed = packages.filter(({ optional }) => !optional).map(({ path }) => path)
-  if (needed.length > 0) await rebuild(needed)
-  for (const { path, name } of packages.filter(({ optional }) => optional)) {
-    try {
-      await rebuild([path])
-    } catch (error) {
-      if (!isBentoError(error, 'INSTALL_FAILED')) throw error
-      // As npm does with an optional package whose scripts fail.
-      onLine(`The optional package ${name} could not be built and is left out.`)
-      await rm(join(dir, path), { recursive: true, force: true })
-    }
-  }
-}
-
-/**
- * On Windows npm links local packages by absolute paths, which the renaming of the stage would break: a copy takes
- * the link's place.
- */
-async function replaceAbsoluteLinks(dir: string, project: NpmProject): Promise<void> {
-  for (const [path, entry] of Object.entries(project.packages)) {
-    if (entry.link !== true || entry.resolved === undefined) continue
-    const link = join(dir, path)
-    const target = await readlink(link).catch(() => undefined)
-    if (target === undefined || !isAbsolute(target)) continue
-    await rm(link, { recursive: true, force: true })
-    await copyTree(join(dir, entry.resolved), link)
-  }
 }

@@ -16,7 +16,6 @@ const CLI = 'npm-cli.js'
 /** Lines of npm's own report that an error shows. */
 const SHOWN_LINES = 15
 const SHOWN_LENGTH = 16_384
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
 /**
  * Finds npm: the one that runs this process (`npm_execpath`), the one installed with the running Node, the one on the
@@ -82,31 +81,43 @@ export function npmEnvironment(caller: Environment, extra: Environment): Environ
   return withVariables(env, { [findName(env, 'PATH') ?? 'PATH']: path })
 }
 
+/** Where and how npm runs. */
+export interface NpmRun {
+  npm: Command
+  /** Also npm's whole project: neither a `.npmrc` nor a workspace root above is looked for. */
+  cwd: string
+  env: Environment
+  /** Ends npm and the scripts it runs, so that nothing goes on writing where the caller cleans up. */
+  signal: AbortSignal
+}
+
 /**
- * Runs npm in `cwd`, which is also its whole project: neither a `.npmrc` nor a workspace root above is looked for.
- * A signal to this process ends npm and the scripts it runs, so that nothing goes on writing where the caller cleans up.
+ * Runs npm to its end.
  *
- * @throws `INSTALL_FAILED` with npm's last lines
+ * @throws `INSTALL_FAILED` with npm's last lines; the signal's reason where that aborted
  */
-export async function runNpm(npm: Command, args: string[], cwd: string, env: Environment): Promise<void> {
+export async function runNpm(args: string[], { npm, cwd, env, signal }: NpmRun): Promise<void> {
+  signal.throwIfAborted()
   const all = [...npm.args, ...args, '--prefix', cwd, '--loglevel=error', '--no-progress', '--no-update-notifier']
   // A group of its own: npm waits for its scripts, which a signal to npm alone need not reach.
   const detached = process.platform !== 'win32'
   const child = spawn(npm.file, all, { cwd, env, detached, stdio: ['ignore', 'pipe', 'pipe'], windowsHide: true })
-  const stop = (signal: NodeJS.Signals) => killGroup(child, signal, detached)
-  for (const signal of SIGNALS) process.on(signal, stop)
+  const stop = () => killGroup(child, detached)
+  signal.addEventListener('abort', stop)
   try {
     const [stdout, stderr, end] = await Promise.all([tail(child.stdout), tail(child.stderr), ended(child)])
+    signal.throwIfAborted()
     if (end !== undefined) throw npmFailure(args[0] ?? '', stderr.trim() || stdout.trim(), end)
   } finally {
-    for (const signal of SIGNALS) process.off(signal, stop)
+    signal.removeEventListener('abort', stop)
   }
 }
 
-function killGroup(child: ChildProcess, signal: NodeJS.Signals, isGroup: boolean): void {
+/** Nothing of a stage is worth an orderly end. */
+function killGroup(child: ChildProcess, isGroup: boolean): void {
   try {
-    if (isGroup && child.pid !== undefined) process.kill(-child.pid, signal)
-    else child.kill(signal)
+    if (isGroup && child.pid !== undefined) process.kill(-child.pid, 'SIGKILL')
+    else child.kill('SIGKILL')
   } catch {
     // It has just ended.
   }

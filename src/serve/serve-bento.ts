@@ -7,6 +7,7 @@ import { runServer } from './child.js'
 import { checkEngines } from './engines.js'
 import { bentoVariables, type Environment, withVariables } from './environment.js'
 import { prepareEnvironment } from './install.js'
+import { holdSignals } from './interruption.js'
 import { copyForRun } from './run-copy.js'
 
 /** What to serve, and how. */
@@ -52,15 +53,22 @@ export async function serveBento(options: ServeOptions): Promise<number> {
   }
   const bento = await findBento(options.bento, home)
   checkEngines(bento.packageJson, bento.tag)
-  const source = join(bento.path, SOURCE)
-  const environment = await prepareEnvironment({ source, home, envs: bento.envs, env, onLine })
-  const copy = await copyForRun(bento, environment, home)
+  const interruption = holdSignals()
   try {
-    const variables = { ...address, BENTO_PATH: bento.path, BENTOML_HOME: home }
-    const inherited = { ...env, ...bentoVariables(bento.envs, 'run', env) }
-    return await runServer(copy.source, args, withVariables(inherited, variables))
+    const { signal } = interruption
+    const source = join(bento.path, SOURCE)
+    const environment = await prepareEnvironment({ source, home, envs: bento.envs, env, signal, onLine })
+    const copy = await copyForRun(bento, environment, home)
+    try {
+      signal.throwIfAborted()
+      const variables = { ...address, BENTO_PATH: bento.path, BENTOML_HOME: home }
+      const inherited = { ...env, ...bentoVariables(bento.envs, 'run', env) }
+      return await runServer(copy.source, args, withVariables(inherited, variables))
+    } finally {
+      await copy.release()
+    }
   } finally {
-    await copy.release()
+    interruption.release()
   }
 }
 

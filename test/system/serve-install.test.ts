@@ -157,7 +157,7 @@ describe('installing', () => {
       )
       service.child.kill('SIGTERM')
       expect(await service.exit).toBe(70)
-      expect(service.errors).toMatch(/INSTALL_FAILED: npm (ci|rebuild) failed:/)
+      expect(service.errors).toMatch(/SERVE_FAILED: Stopped by SIGTERM before the service started\./)
       expect([environments(home), leftovers(home)]).toEqual([[], []])
     },
   )
