@@ -64,7 +64,8 @@ export async function settleLatest(settlement: Settlement): Promise<void> {
     // Spares a look at every version when many are deleted one by one.
     if (goal === 'valid' && isValid(settlement)) return
     const records = newestFirst(readItems(root, kind, name).filter(record => record.tag.version !== leaving))
-    const held = records.find(record => record.tag.version === readLatest(root, name))
+    const current = readLatest(root, name)
+    const held = records.find(record => record.tag.version === current)
     const newest = choose(records, mine)
     if (newest === undefined) {
       if (leaving !== undefined) return

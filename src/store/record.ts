@@ -153,7 +153,7 @@ export function readItems(root: string, kind: ItemKind, name: string, onProblem?
 
 function folders(path: string, root: string, onProblem?: OnProblem): string[] {
   const names: string[] = []
-  for (const entry of entriesOf(path, root)) {
+  for (const entry of entriesOf(path, root, onProblem)) {
     // Plain files are no problem: `latest`, .DS_Store, locks of other tools.
     if (!entry.isDirectory() && !(entry.isSymbolicLink() && leadsToFolder(join(path, entry.name)))) continue
     if (isTagPart(entry.name)) names.push(entry.name)
@@ -171,13 +171,15 @@ function leadsToFolder(path: string): boolean {
   }
 }
 
-function entriesOf(path: string, root: string): Dirent[] {
+function entriesOf(path: string, root: string, onProblem?: OnProblem): Dirent[] {
   try {
     return readdirSync(path, { withFileTypes: true })
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return []
-    // A stray file in place of a name is nothing; in place of the store it is an error.
-    if (systemCode(error) === 'ENOTDIR' && path !== root) return entriesOf(root, root).slice(0, 0)
-    throw readError(error, 'list the store', path)
+    if (path === root) throw readError(error, 'list the store', path)
+    // A stray file in place of a name is nothing, unless one stands in place of the store.
+    if (systemCode(error) === 'ENOTDIR') entriesOf(root, root)
+    else onProblem?.({ path, reason: `it cannot be read: ${systemCode(error)}` })
+    return []
   }
 }

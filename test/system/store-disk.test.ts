@@ -155,6 +155,16 @@ describeNeeding(isRoot ? undefined : 'root, to become another user', 'a store of
     expect(canary(home).map(line => line.split(' ')[0])).toEqual(before.map(line => line.split(' ')[0]))
   })
 
+  test('a name that may not be read is reported, the others are listed', async () => {
+    const home = fixtureHome()
+    execFileSync('chmod', ['-R', 'a+rX', join(home, '..')])
+    chmodSync(join(home, 'models', 'odd'), 0o700)
+    const worker = await startWorker({ uid: NOBODY })
+    const listed = await worker.get<{ tags: string[]; problems: unknown[] }>('list', { home })
+    expect(listed.tags.length).toBeGreaterThan(10)
+    expect(listed.problems).toEqual([{ path: join(home, 'models', 'odd'), reason: 'it cannot be read: EACCES' }])
+  })
+
   test('a store shared by a group: what one user saves, another reads', async () => {
     const home = join(scratchFolder(), 'home')
     chmodSync(join(home, '..'), 0o755)

@@ -1,0 +1,41 @@
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { expect, test } from 'vitest'
+import { fixtureHome } from '../support/home.js'
+
+const FACE = fileURLToPath(new URL('../../dist/store/index.js', import.meta.url))
+
+/** Every module that loading `file` loads at once. */
+function loadedBy(file: string, seen = new Set<string>()): Set<string> {
+  for (const [, specifier = ''] of readFileSync(file, 'utf8').matchAll(
+    /^(?:import|export) (?:[\w*{}\s,$]+ from )?'([^']+)'/gm,
+  )) {
+    const target = specifier.startsWith('.') ? join(dirname(file), specifier) : specifier
+    if (seen.has(target)) continue
+    seen.add(target)
+    if (specifier.startsWith('.')) loadedBy(target, seen)
+  }
+  return seen
+}
+
+test('the store loads nothing but Node and itself', () => {
+  const loaded = [...loadedBy(FACE)]
+  expect(loaded.length).toBeGreaterThan(20)
+  expect(loaded.filter(path => !path.startsWith('node:') && !path.startsWith(dirname(dirname(FACE))))).toEqual([])
+  expect(
+    loaded.filter(path => /\/(?:plugin|bento|serve|cli|runtime)\//.test(path.slice(dirname(FACE).length))),
+  ).toEqual([])
+})
+
+test('listing what BentoML saved does not even load the YAML parser', () => {
+  const script = `
+    import { createRequire } from 'node:module'
+    const { models, bentos } = await import(process.argv[1])
+    const count = (await models.list()).length + (await bentos.list()).length
+    console.log(count, Object.keys(createRequire(process.argv[1]).cache).filter(path => path.includes('yaml')).length)`
+  const env = { ...process.env, BENTOML_HOME: fixtureHome() }
+  const output = execFileSync(process.execPath, ['--input-type=module', '-e', script, FACE], { env, encoding: 'utf8' })
+  expect(output.trim()).toBe('28 0')
+})
