@@ -3,8 +3,8 @@ import { dirname, join } from 'node:path'
 import { createInterface, type Interface } from 'node:readline'
 import type { Readable, Writable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
+import { BIN } from '../support/cli.js'
 import { findPython } from '../support/python.js'
-import { repository } from '../support/served.js'
 
 const here = dirname(fileURLToPath(import.meta.url))
 const QUIET = { BENTOML_DO_NOT_TRACK: 'True', PYTHONWARNINGS: 'ignore', NO_COLOR: '1' }
@@ -127,7 +127,7 @@ export function bentomlIn(folder: string, home: string, ...args: string[]): Comm
 
 /** Runs ours: `bento <args>`. */
 export function bento(home: string, ...args: string[]): CommandResult {
-  return command(process.execPath, [join(repository, 'dist/cli/main.js'), ...args], { BENTOML_HOME: home })
+  return command(process.execPath, [BIN, ...args], { BENTOML_HOME: home })
 }
 
 function command(file: string, args: string[], env: Record<string, string>, cwd = process.cwd()): CommandResult {

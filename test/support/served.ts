@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { createServer } from 'node:net'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { BIN } from './cli.js'
 
 export const repository = join(dirname(fileURLToPath(import.meta.url)), '../..')
 
@@ -29,11 +30,10 @@ export interface ServeOptions {
 export async function serve(bento: string, { home, args, env, probe = '/' }: ServeOptions): Promise<ServedBento> {
   const port = await freePort()
   const rest = args === undefined ? [] : ['--', ...args.map(arg => arg.replace('{port}', String(port)))]
-  const child = spawn(
-    process.execPath,
-    [join(repository, 'dist/cli/main.js'), 'serve', bento, '-p', String(port), ...rest],
-    { env: { ...process.env, ...env, BENTOML_HOME: home }, stdio: ['ignore', 'pipe', 'pipe'] },
-  )
+  const child = spawn(process.execPath, [BIN, 'serve', bento, '-p', String(port), ...rest], {
+    env: { ...process.env, ...env, BENTOML_HOME: home },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   let output = ''
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', text => (output += text))
   const url = `http://127.0.0.1:${port}`
@@ -62,9 +62,10 @@ export function freePort(): Promise<number> {
   })
 }
 
-async function untilUp(child: ChildProcess, url: string, seconds = 120): Promise<void> {
+/** Waits until `url` answers, whatever it says; throws when the process behind it ends first, or after `seconds`. */
+export async function untilUp(child: ChildProcess, url: string, seconds = 120): Promise<void> {
   for (const end = Date.now() + seconds * 1000; Date.now() < end; ) {
-    if (child.exitCode !== null) throw new Error(`bento serve ended with ${child.exitCode}`)
+    if (child.exitCode !== null) throw new Error(`the server ended with ${child.exitCode}`)
     const response = await fetch(url).catch(() => undefined)
     if (response !== undefined) return
     await new Promise(resolve => setTimeout(resolve, 50))

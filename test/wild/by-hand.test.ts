@@ -3,7 +3,7 @@ import { cpSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { BentoStore } from '../../src/store/index.js'
-import { freePort, repository } from '../support/served.js'
+import { freePort, repository, untilUp } from '../support/served.js'
 import { viteBuild, type WildProject, wildProject } from './project.js'
 
 // What somebody without this package does with a bento: checks its sums, installs it, runs it.
@@ -40,8 +40,9 @@ describe('a bento by hand', () => {
       stdio: 'inherit',
     })
     try {
-      const answer = await answerOf(`http://127.0.0.1:${port}/`)
-      expect(answer).toEqual({ tag: 'iris_clf:v2', bytes: 518, rows: 150, minute: 60_000 })
+      const url = `http://127.0.0.1:${port}/`
+      await untilUp(server, url)
+      expect(await (await fetch(url)).json()).toEqual({ tag: 'iris_clf:v2', bytes: 518, rows: 150, minute: 60_000 })
     } finally {
       server.kill('SIGKILL')
     }
@@ -56,13 +57,4 @@ function npmCi(folder: string, mode: string): void {
     shell: process.platform === 'win32',
   })
   expect(stderr.includes('npm error') ? stderr : status).toBe(0)
-}
-
-async function answerOf(url: string): Promise<unknown> {
-  for (const end = Date.now() + 30_000; ; ) {
-    const response = await fetch(url).catch(() => undefined)
-    if (response !== undefined) return response.json()
-    if (Date.now() > end) throw new Error(`nothing answers at ${url}`)
-    await new Promise(resolve => setTimeout(resolve, 50))
-  }
 }
