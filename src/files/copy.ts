@@ -9,8 +9,8 @@ export interface CopyOptions {
   /** Which entries to take; a folder that is left out takes what it holds with it. */
   filter?: (entry: TreeEntry) => boolean
   /**
-   * `keep` copies every link as it is. `embed` keeps links that stay inside `from` and puts a copy in place of those that
-   * leave it, as Hugging Face's cache has them.
+   * `keep` copies every link as it is. `embed` keeps links that stay inside `from` and puts a copy in place of those
+   * that leave it, as Hugging Face's cache has them.
    * @default 'keep'
    */
   links?: 'keep' | 'embed'

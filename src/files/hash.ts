@@ -41,7 +41,8 @@ export interface HashedFile {
 
 /**
  * Hashes every file below `dir`, sorted by path, as `find -L . -type f | xargs sha256sum` would: links that stay inside
- * count as what they point at, so that a copy made by a tool that dissolves links (Python's `copytree`) has the same digest.
+ * count as what they point at, so that a copy made by a tool that dissolves links (Python's `copytree`) has the same
+ * digest.
  *
  * @param except paths to leave out: the manifest, `SHA256SUMS`
  * @throws `VALUE_INVALID` for links that lead outside, nowhere or in circles, all of them at once

@@ -39,8 +39,8 @@ export function ownerOf(name: string): Owner | undefined {
 }
 
 /**
- * Whether the owner runs: `dead` is certain. `unknown` for another machine, boot or container, and where a process with that pid
- * runs but the system does not tell when it started.
+ * Whether the owner runs: `dead` is certain. `unknown` for another machine, boot or container, and where a process with
+ * that pid runs but the system does not tell when it started.
  */
 export function ownerState(owner: Owner): 'alive' | 'dead' | 'unknown' {
   const me = thisProcess()

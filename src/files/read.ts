@@ -10,7 +10,8 @@ export interface TextFile {
 }
 
 /**
- * Reads a small UTF-8 file in half the time of `readFileSync`, which asks for its size first. A longer one is read that way.
+ * Reads a small UTF-8 file in half the time of `readFileSync`, which asks for its size first. A longer one is read that
+ * way.
  *
  * @throws the system's own errors
  */

@@ -13,13 +13,15 @@ const TAKEN = new Set(['ENOTEMPTY', 'EEXIST', 'ENOTDIR', 'EISDIR', 'EPERM', 'EAC
 const ATTEMPTS = 100
 
 /**
- * A private folder in `<home>/tmp` where an item is made before it becomes visible by one rename (or where it ends after it became invisible).
- * Made by {@link openStage}.
+ * A private folder in `<home>/tmp` where an item is made before it becomes visible by one rename (or where it ends
+ * after it became invisible). Made by {@link openStage}.
  */
 export class Stage {
   /** Private to this stage; for files that are to be renamed into place. Mode 0700. */
   readonly root: string
-  /** The item's own folder, empty at first. It gets the mode that the umask gives, so that a shared store can be shared. */
+  /**
+   * The item's own folder, empty at first. It gets the mode that the umask gives, so that a shared store can be shared.
+   */
   readonly dir: string
   readonly #synced = new Set<string>()
 
@@ -34,7 +36,8 @@ export class Stage {
   }
 
   /**
-   * Makes the item durable and visible at `target`, atomically. Whatever stands at `target` (an empty folder included) wins.
+   * Makes the item durable and visible at `target`, atomically. Whatever stands at `target` (an empty folder included)
+   * wins.
    *
    * @returns `exists` when something stands there; then nothing has changed
    * @throws `DISK_FULL`, `STORE_READ_ONLY`, `HOME_INVALID`, `IO_FAILED`
@@ -60,7 +63,8 @@ export class Stage {
         const code = systemCode(error)
         if (TAKEN.has(code ?? '') && (await stands(target))) return 'exists'
         if (code !== 'ENOENT') throw error
-        // A rename whose answer was lost on its way from the file server is tried again and finds nothing to move: it had worked.
+        // A rename whose answer was lost on its way from the file server is tried again and finds nothing to move: it
+        // had worked.
         if (!(await stands(this.dir)) && (await stands(target))) break
         // Else a concurrent delete took the parent away as the last item of its name left it.
         if (attempt === ATTEMPTS) throw error

@@ -8,10 +8,12 @@ const DAY = 24 * 60 * 60 * 1000
 const ABANDONED = 7 * DAY
 
 /**
- * Removes from `<home>/tmp` the stages of ours whose process is dead, and those of other machines that are a week old. What is not ours (Python
- * stages there too) stays. Links are unlinked, never followed. Best effort: errors are left for the next sweep.
+ * Removes from `<home>/tmp` the stages of ours whose process is dead, and those of other machines that are a week old.
+ * What is not ours (Python stages there too) stays. Links are unlinked, never followed. Best effort: errors are left
+ * for the next sweep.
  *
- * @param now the file server's clock, milliseconds: the mtime of something just made there. The local clock may be days off.
+ * @param now the file server's clock, milliseconds: the mtime of something just made there. The local clock may be days
+ * off.
  */
 export async function sweepStages(home: string, now: number): Promise<void> {
   const tmp = join(home, 'tmp')

@@ -3,7 +3,9 @@ import { join } from 'node:path'
 import { FILES_AT_ONCE, forEachLimit } from './pool.js'
 import { walkTree } from './walk.js'
 
-/** Makes a file's content durable. A failure is final: after it the data may be lost even if the next fsync succeeds. */
+/**
+ * Makes a file's content durable. A failure is final: after it the data may be lost even if the next fsync succeeds.
+ */
 export async function syncFile(path: string): Promise<void> {
   // Windows flushes only handles that may write.
   const file = await open(path, process.platform === 'win32' ? 'r+' : 'r')

@@ -17,9 +17,11 @@ export interface TreeEntry {
 }
 
 /**
- * Lists everything below `dir`, sorted by path (by code unit: the same on every machine). Links are listed, never followed.
+ * Lists everything below `dir`, sorted by path (by code unit: the same on every machine). Links are listed, never
+ * followed.
  *
- * @throws `IO_FAILED` for an entry that is neither file, folder nor link: such a thing cannot be stored. System errors as they are.
+ * @throws `IO_FAILED` for an entry that is neither file, folder nor link: such a thing cannot be stored. System errors
+ * as they are.
  */
 export async function walkTree(dir: string): Promise<TreeEntry[]> {
   const entries: TreeEntry[] = []

@@ -22,7 +22,9 @@ export async function writeFileAtomic(path: string, data: string | Uint8Array, t
   await syncFolder(dirname(path))
 }
 
-/** Writes and fsyncs a file that must not exist yet: a link or file in its place is an EEXIST, never written through. */
+/**
+ * Writes and fsyncs a file that must not exist yet: a link or file in its place is an EEXIST, never written through.
+ */
 export async function writeNewFile(path: string, data: string | Uint8Array): Promise<void> {
   const file = await open(path, 'wx')
   try {

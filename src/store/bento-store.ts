@@ -44,12 +44,13 @@ export class BentoStore extends ItemStore<Bento> {
   }
 
   /**
-   * Saves a bento made by hand; the plugin makes them with everything in. `write` fills a private folder, `bento.yaml` is added.
+   * Saves a bento made by hand; the plugin makes them with everything in. `write` fills a private folder, `bento.yaml`
+   * is added.
    *
    * @param name `name`, then a version is made up as BentoML does, or `name:version`
    * @param write gets the folder's absolute path; when it throws, nothing remains and its error comes through
-   * @throws `TAG_INVALID`, `TAG_EXISTS`, `VALUE_INVALID`; `TAG_NOT_FOUND`, `TAG_AMBIGUOUS` and `MODEL_GONE` for its models; `DISK_FULL`,
-   * `STORE_READ_ONLY`, `HOME_INVALID`, `IO_FAILED`
+   * @throws `TAG_INVALID`, `TAG_EXISTS`, `VALUE_INVALID`; `TAG_NOT_FOUND`, `TAG_AMBIGUOUS` and `MODEL_GONE` for its
+   * models; `DISK_FULL`, `STORE_READ_ONLY`, `HOME_INVALID`, `IO_FAILED`
    */
   async create(name: string | Tag, options: BentoOptions, write: (dir: string) => unknown): Promise<Bento> {
     const tag = newTag(name)
@@ -76,7 +77,10 @@ export class BentoStore extends ItemStore<Bento> {
     return new StoredBento(record)
   }
 
-  /** Together with the look that {@link ModelStore.delete} takes at the bentos once a model is gone, one of the two always sees the other. */
+  /**
+   * Together with the look that {@link ModelStore.delete} takes at the bentos once a model is gone, one of the two
+   * always sees the other.
+   */
   protected override async confirm(bento: Bento): Promise<void> {
     const gone = allModels(bento.info).filter(model => model.registry === 'bentoml' && !this.#holds(model))
     if (gone.length === 0) return

@@ -50,7 +50,9 @@ function badScalar(value: unknown): string | undefined {
     : `a ${prototype.constructor?.name ?? 'class'}`
 }
 
-/** Reads what {@link dumpCustomObjects} wrote. @throws `VALUE_INVALID` where there is only a pickle, or no JSON object */
+/**
+ * Reads what {@link dumpCustomObjects} wrote. @throws `VALUE_INVALID` where there is only a pickle, or no JSON object
+ */
 export async function readCustomObjects(dir: string, tag: string): Promise<Record<string, unknown>> {
   const path = join(dir, CUSTOM_OBJECTS_FILE)
   let text: string

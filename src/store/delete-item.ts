@@ -9,7 +9,8 @@ import { readLatest, type Settlement, settleLatest } from './latest.js'
 import type { ItemRecord } from './record.js'
 
 /**
- * Takes an item out of the store in one instant, then removes its files. `latest` moves on before, so that it never dangles.
+ * Takes an item out of the store in one instant, then removes its files. `latest` moves on before, so that it never
+ * dangles.
  *
  * @param guard asked once the item is out of sight; an error brings it back
  * @returns false when somebody else deleted it first
@@ -54,8 +55,8 @@ function onlyDiskFull(error: unknown): false {
 }
 
 /**
- * An image layer below an overlay file system lets no folder be renamed: then the manifest goes first, so that the item is none any
- * more, and the rest after it.
+ * An image layer below an overlay file system lets no folder be renamed: then the manifest goes first, so that the item
+ * is none any more, and the rest after it.
  */
 async function takeOrDismantle(trash: Stage, item: ItemRecord, manifest: string): Promise<boolean> {
   try {

@@ -27,8 +27,8 @@ interface CachedDigest extends ModelDigest {
 }
 
 /**
- * Digest of a stored model that carries none, computed once and kept in `<home>/cache/digests/<name>/<version>.json` as long as no
- * file's path, size, times or inode changes. A cache that can't be written is no error.
+ * Digest of a stored model that carries none, computed once and kept in `<home>/cache/digests/<name>/<version>.json` as
+ * long as no file's path, size, times or inode changes. A cache that can't be written is no error.
  *
  * @throws `IO_FAILED` when a file can't be read; `VALUE_INVALID` for links that lead outside
  */

@@ -13,8 +13,8 @@ import { type ItemKind, type ItemRecord, isRecord, readRecord, recordOf } from '
 /** How a publish treats the name's `latest`. */
 export interface PublishOptions {
   /**
-   * `newest`: it follows creation time, ties to the later publish. `always`: it names this item, however old: what a build
-   * wants.
+   * `newest`: it follows creation time, ties to the later publish. `always`: it names this item, however old: what a
+   * build wants.
    * @default 'newest'
    */
   latest?: 'newest' | 'always'
@@ -25,10 +25,11 @@ export interface Draft<T> {
   /** The item's folder, empty at first, on the store's file system. */
   readonly dir: string
   /**
-   * Makes the folder durable and visible as `tag`, then sees to `latest`. Whatever goes wrong, nothing of the draft remains.
+   * Makes the folder durable and visible as `tag`, then sees to `latest`. Whatever goes wrong, nothing of the draft
+   * remains.
    *
-   * @throws `TAG_EXISTS`; `MANIFEST_INVALID` when the folder has no manifest of that tag; `DISK_FULL`, `STORE_READ_ONLY`,
-   * `HOME_INVALID`, `IO_FAILED`; for a bento `MODEL_GONE`
+   * @throws `TAG_EXISTS`; `MANIFEST_INVALID` when the folder has no manifest of that tag; `DISK_FULL`,
+   * `STORE_READ_ONLY`, `HOME_INVALID`, `IO_FAILED`; for a bento `MODEL_GONE`
    */
   publish(tag: FullTag, options?: PublishOptions): Promise<T>
   /** Removes the folder. Never throws. */
@@ -126,7 +127,8 @@ export class StagedDraft<T> implements Draft<T> {
       if (systemCode(error) !== 'ENOENT' && !isPointerBlocked(error)) throw ioError(error, `save ${record.tag}`, root)
     }
     const goal = latest === 'always' ? 'valid' : 'newest'
-    // The item is saved and `latest` written: an error while looking for races must not make this a failure. Readers see to the rest.
+    // The item is saved and `latest` written: an error while looking for races must not make this a failure. Readers
+    // see to the rest.
     await settleLatest({ root, kind, name, goal, mine: version, tmpDir: this.#stage.root }).catch(() => undefined)
   }
 

@@ -22,7 +22,10 @@ export interface Shelf {
   readonly kind: ItemKind
 }
 
-/** Every complete item, or those of a name, or one of an exact tag; unsorted. @throws `TAG_NOT_FOUND` for a bare name without any */
+/**
+ * Every complete item, or those of a name, or one of an exact tag; unsorted. @throws `TAG_NOT_FOUND` for a bare name
+ * without any
+ */
 export function findItems(shelf: Shelf, tag: Tag | undefined, onProblem?: OnProblem): ItemRecord[] {
   const { root, kind } = shelf
   if (tag === undefined) return readNames(root, onProblem).flatMap(name => readItems(root, kind, name, onProblem))
@@ -41,7 +44,9 @@ export function findItems(shelf: Shelf, tag: Tag | undefined, onProblem?: OnProb
   return []
 }
 
-/** One item by exact version, unique prefix, or the latest. @throws `TAG_NOT_FOUND`, `TAG_AMBIGUOUS`, `MANIFEST_INVALID` */
+/**
+ * One item by exact version, unique prefix, or the latest. @throws `TAG_NOT_FOUND`, `TAG_AMBIGUOUS`, `MANIFEST_INVALID`
+ */
 export function findItem(shelf: Shelf, tag: Tag): ItemRecord {
   if (tag.version === undefined || tag.version === 'latest') return findLatest(shelf, tag.name, tag)
   const exact = readRecord(shelf.root, shelf.kind, fullTag(tag.name, tag.version))

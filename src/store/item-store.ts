@@ -22,7 +22,8 @@ export interface ListOptions {
 
 /**
  * A versioned folder store in BentoML's layout: `<home>/<models|bentos>/<name>/<version>/`. Reading never writes, and
- * needs no lock: an item is either wholly visible or absent. Paths are read synchronously inside: see {@link readRecord}.
+ * needs no lock: an item is either wholly visible or absent. Paths are read synchronously inside: see {@link
+ * readRecord}.
  */
 export abstract class ItemStore<T extends StoreItem> {
   /** Whether these are models or bentos. @internal */
@@ -59,7 +60,8 @@ export abstract class ItemStore<T extends StoreItem> {
    * The items, newest first. A damaged item, an odd folder or a half-written save of Python is skipped and told to
    * `onProblem`.
    *
-   * @param name all items when left out; every version of a name; or exactly one `name:version`, as a list of one or none
+   * @param name all items when left out; every version of a name; or exactly one `name:version`, as a list of one or
+   * none
    * @throws `TAG_NOT_FOUND` for a name without any version; `TAG_INVALID`, `HOME_INVALID`, `IO_FAILED`
    * @example
    * ```ts
@@ -74,7 +76,8 @@ export abstract class ItemStore<T extends StoreItem> {
   }
 
   /**
-   * One item: by `name` or `name:latest`, by its exact version, or by the beginning of a version where only one begins so.
+   * One item: by `name` or `name:latest`, by its exact version, or by the beginning of a version where only one begins
+   * so.
    *
    * @throws `TAG_NOT_FOUND`, naming those alike; `TAG_AMBIGUOUS`, with the candidates; `MANIFEST_INVALID` for a damaged
    * item; `TAG_INVALID`, `HOME_INVALID`, `IO_FAILED`
@@ -97,7 +100,8 @@ export abstract class ItemStore<T extends StoreItem> {
    * Deletes one version, `name:latest`, or with a bare name every version. Never by the beginning of a version.
    *
    * @returns what was deleted
-   * @throws `TAG_NOT_FOUND`, `TAG_INVALID`; for models `MODEL_IN_USE`; `STORE_READ_ONLY`, `DISK_FULL`, `HOME_INVALID`, `IO_FAILED`
+   * @throws `TAG_NOT_FOUND`, `TAG_INVALID`; for models `MODEL_IN_USE`; `STORE_READ_ONLY`, `DISK_FULL`, `HOME_INVALID`,
+   * `IO_FAILED`
    */
   async delete(tag: string | Tag): Promise<T[]> {
     const asked = Tag.from(tag)

@@ -7,7 +7,10 @@ export interface StoreItem {
   readonly tag: FullTag
   /** Absolute path of its folder. Stored items are immutable: read there, never write. */
   readonly path: string
-  /** ISO 8601 in UTC, as BentoML writes it: `2024-01-02T03:04:05.123456+00:00`. Empty for a damaged item that was deleted. */
+  /**
+   * ISO 8601 in UTC, as BentoML writes it: `2024-01-02T03:04:05.123456+00:00`. Empty for a damaged item that was
+   * deleted.
+   */
   readonly creationTime: string
   readonly labels: Readonly<Record<string, string>>
   /** Bytes of all its files, the manifest included: what `bentoml models list` shows. */

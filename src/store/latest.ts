@@ -18,7 +18,10 @@ export function latestPath(root: string, name: string): string {
   return join(root, name, 'latest')
 }
 
-/** The version that `latest` names; undefined when it is missing, unreadable or holds no version. Whether it exists is not checked. */
+/**
+ * The version that `latest` names; undefined when it is missing, unreadable or holds no version. Whether it exists is
+ * not checked.
+ */
 export function readLatest(root: string, name: string): string | undefined {
   const buffer = Buffer.alloc(MOST_BYTES)
   let length: number
@@ -53,10 +56,11 @@ export interface Settlement {
 }
 
 /**
- * Looks at what is there and mends `latest` until it is as the goal says; the last item gone, it removes pointer and name.
+ * Looks at what is there and mends `latest` until it is as the goal says; the last item gone, it removes pointer and
+ * name.
  *
- * Every writer of `latest` calls this after it wrote. Whoever writes a stale value finds out by looking again, and whoever looks
- * last sees what all others did: so concurrent saves and deletes end right without a lock.
+ * Every writer of `latest` calls this after it wrote. Whoever writes a stale value finds out by looking again, and
+ * whoever looks last sees what all others did: so concurrent saves and deletes end right without a lock.
  */
 export async function settleLatest(settlement: Settlement): Promise<void> {
   const { root, kind, name, goal, mine, leaving, tmpDir } = settlement

@@ -24,8 +24,8 @@ import { bentosUsing } from './users.js'
 /** What is saved with a model. */
 export interface ModelOptions extends ModelInput {
   /**
-   * npm package the model runs with: its name and installed version, as found from the working directory, become the context's
-   * framework. What `context` says itself goes before.
+   * npm package the model runs with: its name and installed version, as found from the working directory, become the
+   * context's framework. What `context` says itself goes before.
    */
   framework?: string | undefined
   /** Plain JSON values, stored beside the model and given back by `Model.customObjects()`. */
@@ -44,8 +44,8 @@ export class ModelStore extends ItemStore<Model> {
    *
    * @param name `name`, then a version is made up as BentoML does, or `name:version`
    * @param write gets the folder's absolute path; when it throws, nothing remains and its error comes through
-   * @throws `TAG_INVALID`, `TAG_EXISTS`; `VALUE_INVALID` and `OPTION_INVALID` before `write` runs for options, after it for links that
-   * lead outside; `DISK_FULL`, `STORE_READ_ONLY`, `HOME_INVALID`, `IO_FAILED`
+   * @throws `TAG_INVALID`, `TAG_EXISTS`; `VALUE_INVALID` and `OPTION_INVALID` before `write` runs for options, after it
+   * for links that lead outside; `DISK_FULL`, `STORE_READ_ONLY`, `HOME_INVALID`, `IO_FAILED`
    * @example
    * ```ts
    * const model = await models.create('iris_clf', { labels: { stage: 'dev' }, framework: 'onnxruntime-node' }, dir =>
@@ -79,7 +79,8 @@ export class ModelStore extends ItemStore<Model> {
   }
 
   /**
-   * Digest and size of a model's files. A model saved here carries them; for one that Python saved they are computed once and cached.
+   * Digest and size of a model's files. A model saved here carries them; for one that Python saved they are computed
+   * once and cached.
    *
    * @throws `IO_FAILED` when a file can't be read
    */

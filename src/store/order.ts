@@ -15,7 +15,10 @@ export function newestFirst(records: ItemRecord[]): ItemRecord[] {
   )
 }
 
-/** A rename marks the folder it moves: its change time is when the item was published. Asked only where creation times tie. */
+/**
+ * A rename marks the folder it moves: its change time is when the item was published. Asked only where creation times
+ * tie.
+ */
 function publishedAt(record: ItemRecord): bigint {
   return lstatSync(record.path, { bigint: true, throwIfNoEntry: false })?.ctimeNs ?? 0n
 }

@@ -1,4 +1,4 @@
-import { type Dirent, lstatSync, readdirSync } from 'node:fs'
+import { type Dirent, lstatSync, readdirSync, type Stats } from 'node:fs'
 import { join, sep } from 'node:path'
 import { isBentoError, systemCode } from '../core/errors.js'
 import { scanScalars } from '../core/scan.js'
@@ -57,23 +57,31 @@ export interface StoreProblem {
 export type OnProblem = (problem: StoreProblem) => void
 
 /**
- * Reads one item. Synchronous, since a listing reads thousands of small files: asynchronous calls would cost five times as much.
+ * Reads one item. Synchronous, since a listing reads thousands of small files: asynchronous calls would cost five times
+ * as much.
  *
  * @returns the item, a problem, or undefined when there is nothing at all
  */
 export function readRecord(root: string, kind: ItemKind, tag: FullTag): ItemRecord | StoreProblem | undefined {
   const path = `${root}${sep}${tag.name}${sep}${tag.version}`
-  let manifest: TextFile
-  try {
-    manifest = readSmallFile(path + sep + kind.manifest)
-  } catch (error) {
-    if (!isMissing(error)) return { path, reason: `its ${kind.manifest} cannot be read: ${systemCode(error)}` }
+  for (let before: Stats | undefined; ; ) {
+    let manifest: TextFile | undefined
+    try {
+      manifest = readSmallFile(path + sep + kind.manifest)
+    } catch (error) {
+      if (!isMissing(error)) return { path, reason: `its ${kind.manifest} cannot be read: ${systemCode(error)}` }
+    }
+    if (manifest !== undefined) return recordOf(kind, manifest, path, tag)
     const stat = entryAt(path)
     if (stat === undefined) return undefined
     if (!stat.isDirectory() && !stat.isSymbolicLink()) return { path, reason: 'it is no folder' }
-    return { path, reason: `it has no ${kind.manifest}: a save by Python under way, or one that was broken off` }
+    // A save or a delete may fall between the two looks. Only a folder that stood there before and after one lacks its
+    // manifest.
+    if (stat.ino === before?.ino) {
+      return { path, reason: `it has no ${kind.manifest}: a save by Python under way, or one that was broken off` }
+    }
+    before = stat
   }
-  return recordOf(kind, manifest, path, tag)
 }
 
 /** Judges a manifest: it must parse and belong to `tag`. */
@@ -96,7 +104,7 @@ export function recordOf(kind: ItemKind, manifest: TextFile, path: string, tag: 
   return { tag, path, text, file: kind.manifest, bytes, creationTime, micros, head }
 }
 
-function entryAt(path: string) {
+function entryAt(path: string): Stats | undefined {
   try {
     return lstatSync(path)
   } catch (error) {

@@ -5,12 +5,12 @@ import type { Model } from './model.js'
 import type { ModelStore } from './model-store.js'
 
 /**
- * Finds the model that a request means: `name`, `name:latest`, `name:version` or the unique beginning of a version, an alias,
- * or `name?stage=production` for the newest version with those labels.
+ * Finds the model that a request means: `name`, `name:latest`, `name:version` or the unique beginning of a version, an
+ * alias, or `name?stage=production` for the newest version with those labels.
  *
  * @param aliases alias to request; an alias wins over a model of the same name, and its own request is never an alias
- * @throws `REQUEST_INVALID`; `TAG_NOT_FOUND` naming the store and those alike; `TAG_AMBIGUOUS`, `MANIFEST_INVALID`, `HOME_INVALID`,
- * `IO_FAILED`
+ * @throws `REQUEST_INVALID`; `TAG_NOT_FOUND` naming the store and those alike; `TAG_AMBIGUOUS`, `MANIFEST_INVALID`,
+ * `HOME_INVALID`, `IO_FAILED`
  * @example
  * ```ts
  * await resolveModel(models, 'iris_clf?stage=production')

@@ -4,7 +4,9 @@ const ALPHABET = 'abcdefghijklmnopqrstuvwxyz234567'
 /** 100 ns steps from the start of the Gregorian calendar, the uuid1 epoch, to 1970. */
 const EPOCH = 0x01b21dd213814000n
 
-/** Two bytes of the node and the clock sequence: new in each process, so that processes started in one instant differ. */
+/**
+ * Two bytes of the node and the clock sequence: new in each process, so that processes started in one instant differ.
+ */
 const PLACE = randomBytes(4)
 let last = 0n
 

@@ -1,7 +1,23 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  fstatSync,
+  ftruncateSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
+import { systemCode } from '../../src/core/errors.js'
 import { fixtureHome, scratchFolder } from '../support/home.js'
 import { describeNeeding } from '../support/needs.js'
 import { canary, checkStore, leftovers } from './workers/check-store.js'
@@ -13,15 +29,25 @@ const isRoot = process.getuid?.() === 0
 
 function mountMissing(): string | undefined {
   if (!isRoot) return 'root, to mount a small disk'
-  const dir = scratchDir()
+  const dir = mkdtempSync(join(tmpdir(), 'vpb-mount-'))
   const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', dir]).status === 0
   if (mounted) spawnSync('umount', [dir])
   rmSync(dir, { recursive: true })
   return mounted ? undefined : 'the right to mount a small disk'
 }
 
-function scratchDir(): string {
-  return execFileSync('mktemp', ['-d'], { encoding: 'utf8' }).trim()
+/** Fills a disk with one file, all but `free` bytes. */
+function fillUp(path: string, free: number): void {
+  const file = openSync(path, 'w')
+  const block = Buffer.alloc(1024)
+  try {
+    for (;;) writeSync(file, block)
+  } catch (error) {
+    if (systemCode(error) !== 'ENOSPC') throw error
+  } finally {
+    ftruncateSync(file, Math.max(0, fstatSync(file).size - free))
+    closeSync(file)
+  }
 }
 
 /** A home on a disk of its own, with a folder beside it that must stay as it is. */
@@ -61,8 +87,7 @@ describeNeeding(mountMissing(), 'a full disk', () => {
     const filler = join(disk, 'filler')
     const seen = new Set<string>()
     for (let free = 0; free < 48; free += 4) {
-      spawnSync('dd', ['if=/dev/zero', `of=${filler}`, 'bs=1024', 'count=2000'])
-      spawnSync('truncate', ['-s', `-${free}K`, filler])
+      fillUp(filler, free * 1024)
       const answer = await worker.ask('save', { home, tag: 'm:next', spec: { id: 'next', files: 3, bytes: 3000 } })
       seen.add(answer?.error?.code ?? 'ok')
       rmSync(filler)
@@ -79,7 +104,7 @@ describeNeeding(mountMissing(), 'a full disk', () => {
     const worker = await startWorker()
     for (const id of ['a', 'b'])
       await worker.get('save', { home, tag: `m:${id}`, spec: { id, files: 2, bytes: 50_000 } })
-    spawnSync('dd', ['if=/dev/zero', `of=${join(disk, 'filler')}`, 'bs=1024', 'count=2000'])
+    fillUp(join(disk, 'filler'), 0)
     expect(await worker.get('delete', { home, tag: 'm:b' })).toEqual(['m:b'])
     expect(leftovers(home)).toEqual([])
     expect(await checkStore(home)).toEqual(['m:a'])

@@ -6,8 +6,8 @@ import { ModelStore } from '../../../src/store/index.js'
 import { contentOf } from './store-content.js'
 
 /**
- * The invariants that hold after every fault (facts of the store's design): every listed item is whole and is what one save wrote; nothing but
- * complete items and `latest` lies under a name; `latest` names an item wherever there is one.
+ * The invariants that hold after every fault (facts of the store's design): every listed item is whole and is what one
+ * save wrote; nothing but complete items and `latest` lies under a name; `latest` names an item wherever there is one.
  *
  * @returns the tags in the store
  */

@@ -7,7 +7,9 @@ export interface TagOperation {
   end: bigint
 }
 
-/** State of a tag after an operation on it; undefined when the operation could not have gone so. `''` is "not there". */
+/**
+ * State of a tag after an operation on it; undefined when the operation could not have gone so. `''` is "not there".
+ */
 function step(state: string, { kind, id }: TagOperation): string | undefined {
   switch (kind) {
     case 'save':
@@ -27,8 +29,8 @@ function step(state: string, { kind, id }: TagOperation): string | undefined {
  * Whether the operations could have happened one after the other, each at some instant between its start and its end
  * (linearizability, for a tag that is absent at first).
  *
- * All that could be true at a moment is kept as a set of possibilities: a state, and which of the operations under way have
- * already taken effect. When an operation ends, only possibilities in which it has remain.
+ * All that could be true at a moment is kept as a set of possibilities: a state, and which of the operations under way
+ * have already taken effect. When an operation ends, only possibilities in which it has remain.
  */
 export function isLinearizable(history: readonly TagOperation[]): boolean {
   const events = history
