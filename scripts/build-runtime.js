@@ -52,7 +52,7 @@ function refuseForeignImports() {
 }
 
 /** Licence notices of the bundled packages, as one comment. */
-function notices(moduleIds) {
+export function notices(moduleIds) {
   const folders = moduleIds.map(
     id =>
       relative(root, id)

@@ -1,6 +1,7 @@
-import { styleText } from 'node:util'
 import { systemCode } from '../core/errors.js'
 import { visible } from '../core/text.js'
+
+const COLOURS = { red: '\x1b[31m', yellow: '\x1b[33m' }
 
 const watched = new Set<NodeJS.WriteStream>()
 
@@ -20,9 +21,9 @@ export function warn(text: string, options: { quiet?: boolean | undefined }): vo
 }
 
 /** Colours a word for stderr where that is a terminal that wants colours. */
-export function paint(colour: 'red' | 'yellow', word: string): string {
+export function paint(colour: keyof typeof COLOURS, word: string): string {
   const plain = !process.stderr.isTTY || process.env.NO_COLOR || process.env.TERM === 'dumb'
-  return plain ? word : styleText(colour, word)
+  return plain ? word : `${COLOURS[colour]}${word}\x1b[39m`
 }
 
 function writeTo(stream: NodeJS.WriteStream, text: string): void {

@@ -6,8 +6,9 @@ const EPOCH = 0x01b21dd213814000n
 
 /**
  * Two bytes of the node and the clock sequence: new in each process, so that processes started in one instant differ.
+ * Drawn at the first use: randomness takes time to set up, and most commands make no version.
  */
-const PLACE = randomBytes(4)
+let place: Buffer | undefined
 let last = 0n
 
 /**
@@ -21,7 +22,8 @@ export function newVersion(): string {
   const bytes = Buffer.alloc(10)
   bytes.writeUInt32BE(Number(last & 0xffff_ffffn), 0)
   bytes.writeUInt16BE(Number((last >> 32n) & 0xffffn), 4)
-  PLACE.copy(bytes, 6)
+  place ??= randomBytes(4)
+  place.copy(bytes, 6)
   return base32(bytes)
 }
 
