@@ -45,6 +45,9 @@ const DATE = /^(?<year>\d{4})-(?<month>\d{1,2})-(?<day>\d{1,2})/
 const CLOCK = /^(?:[Tt]|[ \t]+)(?<hour>\d{1,2}):(?<minute>\d{2})(?::(?<second>\d{2})(?:[.,](?<fraction>\d*))?)?[ \t]*/
 const ZONE = /^(?:[Zz]|(?<sign>[-+])(?<hours>\d{1,2}):?(?<minutes>\d{2})?(?::(?<seconds>\d{2}))?)$/
 
+/** As BentoML and we write it, on a day that every month has: quick to read, which a list of thousands needs. */
+const USUAL = /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3])(?::[0-5]\d){2}(?:\.(\d{6}))?\+00:00$/
+
 /**
  * Reads a creation time, for comparing. Undefined where the text is none.
  *
@@ -54,6 +57,11 @@ const ZONE = /^(?:[Zz]|(?<sign>[-+])(?<hours>\d{1,2}):?(?<minutes>\d{2})?(?::(?<
  * ```
  */
 export function parseTime(text: string): Moment | undefined {
+  const usual = USUAL.exec(text)
+  if (usual !== null && !text.startsWith('0000')) {
+    const milliseconds = Date.parse(`${text.slice(0, 19)}Z`)
+    return { micros: BigInt(milliseconds) * 1000n + BigInt(usual[1] ?? 0), naive: false }
+  }
   const [dateText = '', ...date] = DATE.exec(text) ?? []
   const days = dayNumber(date.map(Number))
   if (days === undefined) return undefined
