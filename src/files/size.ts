@@ -1,4 +1,4 @@
-import { type Dirent, readdirSync, statSync } from 'node:fs'
+import { lstatSync, readdirSync, statSync } from 'node:fs'
 import { isMissing } from './errors.js'
 
 /**
@@ -9,30 +9,35 @@ import { isMissing } from './errors.js'
  */
 export function treeSize(dir: string, known = ''): number {
   let total = 0
-  for (const entry of children(dir)) {
-    if (entry.name === known) continue
-    const path = `${dir}/${entry.name}`
-    if (entry.isDirectory()) total += treeSize(path)
-    else if (entry.isFile() || entry.isSymbolicLink()) total += fileSize(path)
+  for (const name of children(dir)) {
+    if (name !== known) total += entrySize(`${dir}/${name}`)
   }
   return total
 }
 
-function children(dir: string): Dirent[] {
+function children(dir: string): string[] {
   try {
-    return readdirSync(dir, { withFileTypes: true })
+    return readdirSync(dir)
   } catch (error) {
     if (isMissing(error)) return []
     throw error
   }
 }
 
-function fileSize(path: string): number {
+function entrySize(path: string): number {
+  const stat = lstatSync(path, { throwIfNoEntry: false })
+  if (stat === undefined) return 0
+  if (stat.isFile()) return stat.size
+  if (stat.isDirectory()) return treeSize(path)
+  return stat.isSymbolicLink() ? linkedSize(path) : 0
+}
+
+function linkedSize(path: string): number {
   try {
     const stat = statSync(path, { throwIfNoEntry: false })
     return stat?.isFile() ? stat.size : 0
   } catch {
-    // A link in circles.
+    // In circles.
     return 0
   }
 }
