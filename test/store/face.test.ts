@@ -22,11 +22,8 @@ function loadedBy(file: string, seen = new Set<string>()): Set<string> {
 
 test('the store loads nothing but Node and itself', () => {
   const loaded = [...loadedBy(FACE)]
-  expect(loaded.length).toBeGreaterThan(20)
+  expect(loaded.some(path => path.startsWith('node:'))).toBe(true)
   expect(loaded.filter(path => !path.startsWith('node:') && !path.startsWith(dirname(dirname(FACE))))).toEqual([])
-  expect(
-    loaded.filter(path => /\/(?:plugin|bento|serve|cli|runtime)\//.test(path.slice(dirname(FACE).length))),
-  ).toEqual([])
 })
 
 test('listing what BentoML saved does not even load the YAML parser', () => {
