@@ -10,7 +10,7 @@ const FACE = fileURLToPath(new URL('../../dist/store/index.js', import.meta.url)
 /** Every module that loading `file` loads at once. */
 function loadedBy(file: string, seen = new Set<string>()): Set<string> {
   for (const [, specifier = ''] of readFileSync(file, 'utf8').matchAll(
-    /^(?:import|export) (?:[\w*{}\s,$]+ from )?'([^']+)'/gm,
+    /^(?:import|export) (?:[\w*{}\s,$]+ from )?['"]([^'"]+)['"]/gm,
   )) {
     const target = specifier.startsWith('.') ? join(dirname(file), specifier) : specifier
     if (seen.has(target)) continue
@@ -22,7 +22,7 @@ function loadedBy(file: string, seen = new Set<string>()): Set<string> {
 
 test('the store loads nothing but Node and itself', () => {
   const loaded = [...loadedBy(FACE)]
-  expect(loaded.some(path => path.startsWith('node:'))).toBe(true)
+  expect(loaded).not.toEqual([])
   expect(loaded.filter(path => !path.startsWith('node:') && !path.startsWith(dirname(dirname(FACE))))).toEqual([])
 })
 
