@@ -6,6 +6,7 @@ import { chmod, mkdir, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { buildCli } from './build-cli.js'
+import { buildFaces } from './build-faces.js'
 import { buildRuntime } from './build-runtime.js'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
@@ -18,7 +19,10 @@ try {
   process.exitCode = compile(scratch)
   await buildRuntime(join(scratch, 'runtime'))
   // Code that does not compile may import what is not there; it stays as files, for whoever is mending it.
-  if (process.exitCode === 0) await buildCli(scratch)
+  if (process.exitCode === 0) {
+    await buildCli(scratch)
+    await buildFaces(scratch)
+  }
   await makeExecutable(join(scratch, 'cli', 'main.js'))
   await replaceFolder(join(root, 'dist'), scratch)
 } finally {

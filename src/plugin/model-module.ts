@@ -28,5 +28,5 @@ export default {
 
 /** What {@link RUNTIME_IMPORT} holds: the run-time part of this package, which imports Node's own modules only. */
 export function runtimeModule(): Promise<string> {
-  return readFile(new URL('../runtime/model-path.js', import.meta.url), 'utf8')
+  return readFile(new URL('../../dist/runtime/model-path.js', import.meta.url), 'utf8')
 }

@@ -4,6 +4,15 @@ import { compareText } from '../core/tag.js'
 import type { BentoContext, Gathered } from './context.js'
 import { defaultName } from './project.js'
 
+/** Loads what packages: it is some hundred files, so that it pays to begin while the bundler is busy. */
+export function packaging() {
+  return Promise.all([
+    import('../bento/package-service.js'),
+    import('../bento/report.js'),
+    import('../bento/report-file.js'),
+  ])
+}
+
 /**
  * Packages what a finished build gathered and publishes it, then tells of it. Everything that is only needed here is
  * loaded here: configs are also read where nothing is built.
@@ -14,11 +23,7 @@ import { defaultName } from './project.js'
 export async function publish(context: BentoContext, say: (summary: string) => void): Promise<BuildReport> {
   const { gathered } = context.build
   if (gathered === undefined) throw new Error('There is no finished build to publish.')
-  const [{ packageService }, { formatReport }, { writeGithubOutput, writeReport }] = await Promise.all([
-    import('../bento/package-service.js'),
-    import('../bento/report.js'),
-    import('../bento/report-file.js'),
-  ])
+  const [{ packageService }, { formatReport }, { writeGithubOutput, writeReport }] = await packaging()
   const report = await packageService(await snapshotOf(context, gathered), packageOptions(context))
   context.report = report
   if (context.options.report !== undefined) await writeReport(report, resolve(context.root, context.options.report))

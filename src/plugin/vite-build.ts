@@ -6,7 +6,7 @@ import type { BentoContext } from './context.js'
 import type { HookContext, MinimalHookContext, Part } from './hooks.js'
 import { guarded, part } from './part.js'
 import { DEFAULT_SERVICE, findService } from './project.js'
-import { publish } from './publish.js'
+import { packaging, publish } from './publish.js'
 import { tail } from './tail.js'
 import { ENVIRONMENT } from './vite-environment.js'
 
@@ -92,6 +92,7 @@ export function viteBuild(context: BentoContext): Part[] {
         order: 'pre',
         handler: guarded(function (this: HookContext & { environment: BuildEnvironment }, options: Inputs): void {
           if (!context.isPackaged(this.environment as never)) return
+          packaging().catch(() => {})
           context.service =
             this.environment.name === ENVIRONMENT ? findOwnService(context) : serviceOf(context, options)
           context.ownsOutDir = isEmptied(context.root, this.environment.config.build)

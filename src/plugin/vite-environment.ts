@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { BentoContext } from './context.js'
 import type { HookContext, Part } from './hooks.js'
@@ -42,6 +43,7 @@ interface EnvironmentOptions {
 /** Vite's config as the user wrote it, other plugins' additions included. */
 export interface ViteUserConfig extends EnvironmentOptions {
   root?: string
+  input?: unknown
   builder?: object
   ssr?: { noExternal?: unknown; external?: unknown; resolve?: ResolveOptions }
   environments?: Record<string, EnvironmentOptions>
@@ -49,6 +51,7 @@ export interface ViteUserConfig extends EnvironmentOptions {
 
 interface ViteResolvedConfig {
   root: string
+  build: BuildOptions
   command: 'build' | 'serve'
   plugins: readonly { name: string }[]
   environments: Record<string, EnvironmentOptions & { build: BuildOptions }>
@@ -61,35 +64,64 @@ interface ViteResolvedConfig {
  * Vite reads the config once per environment, each time with a new instance of this plugin: what these hooks do must
  * follow from their arguments alone.
  */
-export function viteEnvironment(context: BentoContext): Part {
+export function viteEnvironment(context: BentoContext): Part[] {
   let own: EnvironmentOptions | undefined
-  return part('environment', {
-    enforce: 'post',
-    config: {
-      order: 'post',
-      handler(config: ViteUserConfig, { command, isSsrBuild }: { command: string; isSsrBuild?: boolean }) {
-        if (command !== 'build') return undefined
-        context.environment = isSsrBuild === true || config.build?.ssr ? 'ssr' : ENVIRONMENT
-        if (context.environment === 'ssr') return undefined
-        own = structuredEnvironment(config.environments?.[ENVIRONMENT])
-        return additions(context, config, own)
+  let alone = false
+  return [
+    part('environment-alone', {
+      enforce: 'pre',
+      configResolved: {
+        order: 'pre',
+        // What Vite does itself where it reads the config once per environment: plugins that know nothing of
+        // environments look at `config.build`.
+        handler(config: ViteResolvedConfig): void {
+          const environment = config.environments[ENVIRONMENT]
+          if (alone && environment !== undefined) config.build = { ...environment.build }
+        },
       },
-    },
-
-    configResolved: guarded(function (this: Pick<HookContext, 'error'>, config: ViteResolvedConfig): void {
-      context.root = config.root
-      context.underVitest = config.plugins.some(({ name }) => /^vitest(?::|$)/.test(name))
-      const environment = config.environments[ENVIRONMENT]
-      if (config.command !== 'build' || environment === undefined) return
-      // Top-level rollupOptions are inherited: an `input` of the client's would be bundled into the bento, an `output`
-      // would write into the client's folders.
-      const ownOptions = own?.build?.rolldownOptions ?? own?.build?.rollupOptions
-      const options = environment.build.rolldownOptions ?? environment.build.rollupOptions ?? {}
-      options.input = [servicePath(config.root, context.options.service ?? DEFAULT_SERVICE)]
-      options.output = isPlain(ownOptions?.output) ? { ...ownOptions.output } : {}
-      options.preserveEntrySignatures = ownOptions?.preserveEntrySignatures ?? 'allow-extension'
     }),
-  })
+
+    part('environment', {
+      enforce: 'post',
+      config: {
+        order: 'post',
+        handler(config: ViteUserConfig, { command, isSsrBuild }: { command: string; isSsrBuild?: boolean }) {
+          if (command !== 'build') return undefined
+          context.environment = isSsrBuild === true || config.build?.ssr ? 'ssr' : ENVIRONMENT
+          if (context.environment === 'ssr') return undefined
+          own = structuredEnvironment(config.environments?.[ENVIRONMENT])
+          alone = isAlone(config)
+          return additions(context, config, own, alone)
+        },
+      },
+
+      configResolved: guarded(function (this: Pick<HookContext, 'error'>, config: ViteResolvedConfig): void {
+        context.root = config.root
+        context.underVitest = config.plugins.some(({ name }) => /^vitest(?::|$)/.test(name))
+        const environment = config.environments[ENVIRONMENT]
+        if (config.command !== 'build' || environment === undefined) return
+        // Top-level rollupOptions are inherited: an `input` of the client's would be bundled into the bento, an `output`
+        // would write into the client's folders.
+        const ownOptions = own?.build?.rolldownOptions ?? own?.build?.rollupOptions
+        const options = environment.build.rolldownOptions ?? environment.build.rollupOptions ?? {}
+        options.input = [servicePath(config.root, context.options.service ?? DEFAULT_SERVICE)]
+        options.output = isPlain(ownOptions?.output) ? { ...ownOptions.output } : {}
+        options.preserveEntrySignatures = ownOptions?.preserveEntrySignatures ?? 'allow-extension'
+      }),
+    }),
+  ]
+}
+
+/**
+ * Whether the service is all there is to build. Then the config need not be read a second and third time, for a client
+ * that has no entry and for the service: that would be the larger part of what the plugin costs.
+ */
+function isAlone({ root = '.', input, build, builder, environments = {} }: ViteUserConfig): boolean {
+  // Vite adds the first two itself.
+  const others = Object.keys(environments).filter(name => !['client', 'ssr', ENVIRONMENT].includes(name))
+  const clientInput = build?.rolldownOptions?.input ?? build?.rollupOptions?.input ?? input
+  const hasClient = clientInput !== undefined || Boolean(build?.lib) || existsSync(resolve(root, 'index.html'))
+  return !hasClient && builder === undefined && others.length === 0
 }
 
 /** What is ours to read later: the config object itself changes while it is resolved. */
@@ -106,7 +138,12 @@ function structuredEnvironment(own: EnvironmentOptions | undefined): Environment
 }
 
 /** What is added to the user's config. Where the user set something for the environment, that stays. */
-function additions(context: BentoContext, config: ViteUserConfig, own: EnvironmentOptions): ViteUserConfig {
+function additions(
+  context: BentoContext,
+  config: ViteUserConfig,
+  own: EnvironmentOptions,
+  alone: boolean,
+): ViteUserConfig {
   const root = resolve(config.root ?? '.')
   const outDir = config.build?.outDir ?? 'dist'
   const project = findProject(servicePath(root, context.options.service ?? DEFAULT_SERVICE))
@@ -115,7 +152,7 @@ function additions(context: BentoContext, config: ViteUserConfig, own: Environme
   const clientHasOutDir = config.environments?.client?.build?.outDir !== undefined
   return {
     // Without it Vite knows one environment only.
-    builder: {},
+    builder: alone ? { sharedConfigBuild: true } : {},
     environments: {
       ...(clientHasOutDir ? {} : { client: { build: { outDir: `${outDir}/client` } } }),
       [ENVIRONMENT]: {

@@ -47,7 +47,7 @@ export function bento(options?: BentoOptions): Plugin[] & { api: BentoPluginApi 
         for (const warning of context.warnings.splice(0)) this.warn(warning)
       },
     },
-    viteEnvironment(context),
+    ...viteEnvironment(context),
     modelImports(context),
     modelReload(context),
     ...[nativeExternals(context), ...entryParts(context), commonJsNames(context), collect(context)].map(buildOnly),
