@@ -109,7 +109,8 @@ it('bento serve installs a lock with peers that npm was told to ignore', async (
   bento.write('package.json', locked.packageJson)
   bento.write('package-lock.json', locked.lock)
   bento.write('.npmrc', `git=./evil.sh\n${locked.npmrc}`)
-  const request = { source: bento.root, home: home.root, envs: [], env: process.env, onLine: () => {} }
+  const { signal } = new AbortController()
+  const request = { source: bento.root, home: home.root, envs: [], env: process.env, signal, onLine: () => {} }
   const folder = await prepareEnvironment(request)
   expect(existsSync(join(folder, 'node_modules', 'react-redux', 'package.json'))).toBe(true)
 })

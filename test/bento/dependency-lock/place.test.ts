@@ -26,7 +26,7 @@ const lockFile = fc
   .map(([locations, wants]): LockFile => {
     const packages = new Map<string, LockEntry>([['', {}]])
     const add = (key: string) => {
-      const names = wants.next().value ?? []
+      const names: string[] = wants.next().value ?? []
       packages.set(key, { version: '1.0.0', dependencies: Object.fromEntries(names.map(name => [name, '1.0.0'])) })
     }
     add(SERVICE)
