@@ -131,7 +131,7 @@ it('keeps legacy-peer-deps, by which its lock was made, for npm ci and for bento
   cpSync(source, copy, { recursive: true })
   await npm(copy, 'ci', '--offline')
   const { signal } = new AbortController()
-  const folder = await prepareEnvironment({ source, home, envs: [], env, onLine: () => undefined })
+  const folder = await prepareEnvironment({ source, home, envs: [], env, signal, onLine: () => undefined })
   for (const installed of [copy, folder]) expect(existsSync(join(installed, 'node_modules/tiny-plugin'))).toBe(true)
 })
 
