@@ -1,4 +1,4 @@
-import { dirname, resolve } from 'node:path'
+import { dirname, posix, resolve } from 'node:path'
 import { BentoError } from '../core/errors.js'
 import { visible } from '../core/text.js'
 import { type CodeImport, scanChunk } from './chunk-scan.js'
@@ -71,6 +71,7 @@ function gather(context: BentoContext, hook: HookContext, output: OutputOptions,
   }
   const { packages, foreign } = findExternals(hook, bundle, scans)
   if (foreign.length > 0) throw foreignImports(foreign)
+  for (const missing of missingFiles(bundle, scans)) hook.warn(missing)
   return {
     outDir: resolve(context.root, output.dir ?? dirname(output.file ?? '.')),
     files: [],
@@ -80,6 +81,25 @@ function gather(context: BentoContext, hook: HookContext, output: OutputOptions,
     requests: [...hook.getModuleIds()].flatMap(id => requestOf(id) ?? []).sort(),
     bundler: bundlerOf(hook),
   }
+}
+
+/**
+ * Files that emitted code loads by a relative path, but that the build did not emit: bundlers do not follow
+ * `createRequire(…)('./data.json')`.
+ */
+function missingFiles(bundle: OutputBundle, scans: ReadonlyMap<string, readonly CodeImport[]>): string[] {
+  return [...scans].flatMap(([fileName, imports]) =>
+    imports
+      .filter(({ specifier, inTry }) => /^\.{1,2}\//.test(specifier) && !inTry)
+      .filter(({ specifier }) => {
+        const path = posix.join(posix.dirname(fileName), specifier)
+        return !['', '.js', '.json', '.node'].some(extension => bundle[path + extension] !== undefined)
+      })
+      .map(({ specifier }) => {
+        const name = visible(specifier)
+        return `${visible(fileName)} loads "${name}" at run time, which the build does not emit. Import it instead.`
+      }),
+  )
 }
 
 function entryOf(context: BentoContext, chunks: readonly OutputChunk[]): OutputChunk {

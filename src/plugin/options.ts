@@ -131,7 +131,7 @@ export interface BentoModelOption {
   alias?: string
 }
 
-/** Options of this package's options page, with their names: for the check of unknown ones. */
+/** The names of all options: for telling unknown ones. */
 export const OPTION_NAMES = [
   'service',
   'name',

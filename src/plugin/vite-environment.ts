@@ -89,7 +89,7 @@ export function viteEnvironment(context: BentoContext): Part[] {
           if (command !== 'build') return undefined
           context.environment = isSsrBuild === true || config.build?.ssr ? 'ssr' : ENVIRONMENT
           if (context.environment === 'ssr') return undefined
-          own = structuredEnvironment(config.environments?.[ENVIRONMENT])
+          own = copyOf(config.environments?.[ENVIRONMENT])
           alone = isAlone(config)
           return additions(context, config, own, alone)
         },
@@ -124,8 +124,8 @@ function isAlone({ root = '.', input, build, builder, environments = {} }: ViteU
   return !hasClient && builder === undefined && others.length === 0
 }
 
-/** What is ours to read later: the config object itself changes while it is resolved. */
-function structuredEnvironment(own: EnvironmentOptions | undefined): EnvironmentOptions {
+/** The user's own settings for the environment, to be read later: the object itself changes while it is resolved. */
+function copyOf(own: EnvironmentOptions | undefined): EnvironmentOptions {
   const build = own?.build ?? {}
   return {
     ...own,

@@ -128,6 +128,21 @@ console.log(1)
     expect((await failureOf(() => bundleAll(bundler, plan))).code).toBe('DEPENDENCY_NOT_LOCKED')
   })
 
+  test('warns about files that are loaded at run time but not emitted', async () => {
+    const service = `import { createRequire } from 'node:module'
+const load = createRequire(import.meta.url)
+export const version = () => load('../package.json').version
+export const optional = () => { try { return load('./optional.json') } catch { return undefined } }
+export const lazy = () => import('./lazy.js')
+`
+    const project = makeProject({ files: { 'src/service.js': service, 'src/lazy.js': 'export default 1' } })
+    const { log } = await buildWith(bundler, project, { home: scratchHome() })
+    const warnings = log.filter(line => line.includes('at run time'))
+    expect(warnings).toEqual([
+      expect.stringMatching(/^.*\.js loads "\.\.\/package\.json" at run time, which the build does not emit/),
+    ])
+  })
+
   test('refuses imports that no package can answer to', async () => {
     const brought = {
       name: 'brought',

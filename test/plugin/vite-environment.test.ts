@@ -36,6 +36,22 @@ describe.each(['vite8', 'vite7'] as const)('%s', bundler => {
     expect(source).toEqual(expect.arrayContaining(['service.js', 'server.js', 'bento-runtime.js']))
   })
 
+  test('reads the config once for a service alone, and shows plugins the build of the service', async () => {
+    const seen: unknown[] = []
+    const look = {
+      name: 'look',
+      configResolved: ({ build }: { build: { outDir: string; ssr: unknown } }) =>
+        void seen.push([build.outDir, build.ssr]),
+    }
+    await build({ files: {} }, {}, { before: [look] })
+    expect(seen).toEqual([['dist/server', true]])
+    // With a client Vite reads it for each environment, and once before.
+    seen.length = 0
+    await build({ files: CLIENT }, {}, { before: [look] })
+    expect(seen).toHaveLength(3)
+    expect(seen.at(-1)).toEqual(['dist/server', true])
+  })
+
   test('builds the client beside it where there is one', async () => {
     const { project, source } = await build({ files: CLIENT })
     expect(readdirSync(project.path('dist')).sort()).toEqual(['client', 'server'])
