@@ -2,7 +2,7 @@
 // Needs Node and npm only: it sets up what is missing, keeps to a scratch store and prints what a user would type.
 // Another record to compare with may be given: `node scripts/demo.js other.json`.
 import { spawn, spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
 import { cp, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -21,6 +21,11 @@ const recordedFile = process.argv[2] ?? join(root, 'fixtures', 'bentoml', 'iris.
 const home = await mkdtemp(join(tmpdir(), 'bento-demo-'))
 const env = { ...process.env, BENTOML_HOME: home }
 let server
+process.once('SIGINT', () => {
+  server?.kill()
+  rmSync(home, { recursive: true, force: true })
+  process.exit(130)
+})
 try {
   setUp()
   console.log(`\n# A store of the demo's own, with the model that Python trained and saved with BentoML`)
