@@ -21,8 +21,8 @@ export function modelPath(tag: string, moduleUrl: string): string {
   if (found !== undefined) return found
   throw new Error(
     `Model ${tag}, which this bento was built with, is not on this machine. Looked in ${folders.join(', ')}. ` +
-      `Import it into the store (bento models import <file>, where "bento models export ${tag}" made the file), ` +
-      'or set BENTOML_HOME to the store that holds it.',
+      `Copy models/${name}/${version} there from a store that holds it (BentoML: bentoml models export and import), ` +
+      'or set BENTOML_HOME to such a store.',
   )
 }
 

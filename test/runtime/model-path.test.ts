@@ -60,8 +60,8 @@ describe('modelPath', () => {
     expect(() => modelPath('iris_clf:v1', url)).toThrow(
       `Model iris_clf:v1, which this bento was built with, is not on this machine. ` +
         `Looked in ${inside('bento')}, ${inside('other')}, ${store}. ` +
-        'Import it into the store (bento models import <file>, where "bento models export iris_clf:v1" made the file), ' +
-        'or set BENTOML_HOME to the store that holds it.',
+        'Copy models/iris_clf/v1 there from a store that holds it (BentoML: bentoml models export and import), ' +
+        'or set BENTOML_HOME to such a store.',
     )
   })
 })
