@@ -2,6 +2,7 @@ import { realpathSync } from 'node:fs'
 import type { BuildReport, ExternalImport, ServiceMode } from '../bento/types.js'
 import type { HookEnvironment } from './hooks.js'
 import { ModelRequests } from './model-requests.js'
+import { readable } from './part.js'
 import { findProject, type Project, storeHome } from './project.js'
 import { type ResolvedOptions, resolveOptions } from './resolve-options.js'
 
@@ -52,7 +53,7 @@ export class BentoContext {
 
   /** @throws `OPTION_INVALID` */
   constructor(input: unknown) {
-    const { options, warnings } = resolveOptions(input)
+    const { options, warnings } = readOptions(input)
     this.options = options
     this.warnings = warnings
     this.models = new ModelRequests(options.models, () => this.home)
@@ -92,6 +93,15 @@ export class BentoContext {
   startBuild(): void {
     this.build = newBuild()
     this.models.forget()
+  }
+}
+
+function readOptions(input: unknown): ReturnType<typeof resolveOptions> {
+  try {
+    return resolveOptions(input)
+  } catch (error) {
+    // Thrown while the user's config is read, where no hook could tell it.
+    throw readable(error)
   }
 }
 

@@ -30,13 +30,15 @@ export function modelImports(context: BentoContext): Part {
   return part('model-imports', {
     resolveId: {
       order: 'pre',
-      filter: { id: /^virtual:bento\// },
+      filter: { id: /^(?:virtual:bento\/|node:)/ },
       handler: guarded(async function (
         this: HookContext,
         id: string,
         importer: string | undefined,
         options?: { scan?: boolean },
-      ): Promise<string | undefined> {
+      ): Promise<string | { id: string; external: true } | undefined> {
+        // Rollup alone knows no module of Node, and would warn of those that our own code imports.
+        if (id.startsWith('node:')) return importer === RUNTIME_ID ? { id, external: true } : undefined
         if (id === RUNTIME_IMPORT) return RUNTIME_ID
         if (!MODEL_IMPORT.test(id)) return undefined
         const request = id.slice(MODEL_PREFIX.length)

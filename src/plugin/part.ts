@@ -31,11 +31,20 @@ export function guarded<This extends Pick<HookContext, 'error'>, Args extends un
 }
 
 function tell(context: Pick<HookContext, 'error'>, error: unknown): never {
-  if (!isBentoError(error)) throw error
-  const { code, message } = error
-  // `pluginCode` for where no bundler sets it (buildApp). Bundlers overwrite the code of what they are given, and print stacks and causes: to users who made a mistake in
-  // their project, frames of ours say nothing. `DEBUG` shows them.
+  return context.error(readable(error) as Error)
+}
+
+/**
+ * An error of ours as bundlers are to print it: `[CODE] message`. In the message, since some print nothing else; and
+ * without stack, cause and fields, which others print: to users who made a mistake in their project, frames of ours say
+ * nothing. `DEBUG` shows them. Other errors stay as they are.
+ */
+export function readable(error: unknown): unknown {
+  if (!isBentoError(error)) return error
+  const { code } = error
+  const message = `[${code}] ${error.message}`
+  // `pluginCode` for where no bundler sets it (buildApp); bundlers overwrite the code of what they are given.
   const told = Object.assign(new Error(message), { code, pluginCode: code })
   told.stack = process.env.DEBUG ? `${error.stack}` : `Error: ${message}\n`
-  return context.error(told)
+  return told
 }
