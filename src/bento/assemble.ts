@@ -103,9 +103,10 @@ function installInputs({ localPackages, files, npmrc }: LockedDependencies): Pla
   return places.sort((a, b) => compareText(a.path, b.path))
 }
 
-function nodeRange(packageJson: Record<string, unknown>): string {
-  const engines = packageJson.engines as Record<string, unknown> | undefined
-  return typeof engines?.node === 'string' ? engines.node : '*'
+/** What locking the packages wrote; a project may have put anything there. */
+function nodeRange({ engines }: Record<string, unknown>): string {
+  const { node } = engines as Record<string, unknown>
+  return typeof node === 'string' ? node : '*'
 }
 
 /** What lies in `src/` and was not emitted. */

@@ -9,7 +9,7 @@ import { type FoundLock, readIfThere, toLocation } from './find-lock.js'
 import type { NpmOptions } from './npm-options.js'
 
 /** Raised whenever the shape of what is kept changes between two releases. */
-const FORMAT = 1
+const FORMAT = 2
 
 interface Kept {
   format: typeof FORMAT

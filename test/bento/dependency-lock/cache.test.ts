@@ -109,4 +109,16 @@ describe('a bundle without external packages', () => {
       packages: { '': { name: 'svc', version: '0.0.0', engines: { node: '>=22' } } },
     })
   })
+
+  it.each([
+    [undefined, { node: '^20.19.0 || >=22.12.0' }],
+    [{ npm: '>=10' }, { node: '^20.19.0 || >=22.12.0', npm: '>=10' }],
+    [{ node: '*' }, { node: '*' }],
+  ])('asks for our own range of Node where the project asks for none: %j', async (engines, expected) => {
+    const project = new TestProject()
+    project.write('package.json', { name: 'x', ...(engines && { engines }) })
+    const { packageJson, lock } = await project.lock([])
+    expect(packageJson.engines).toEqual(expected)
+    expect(JSON.parse(lock).packages[''].engines).toEqual(expected)
+  })
 })
