@@ -9,7 +9,8 @@ export interface ExternalImport {
   packageName: string
   /** Absolute path of the importing source file; undefined where only the emitted code shows the import. */
   importer: string | undefined
-  kind: 'static' | 'dynamic' | 'require'
+  /** `tried`: loaded within `try { }` alone, so that the code can do without it. */
+  kind: 'static' | 'dynamic' | 'require' | 'tried'
 }
 
 /** A model the service uses, resolved and pinned. */

@@ -19,6 +19,8 @@ export const MAY_BE_COMMONJS = /\b(?:require|module|exports|__dirname|__filename
 /** What a chunk loads, and what it expects to be there. */
 export interface ChunkScan {
   imports: CodeImport[]
+  /** Files that it finds beside itself: `new URL('./worker.js', import.meta.url)`. */
+  files: string[]
   /** Free CommonJS names that are really used, not only asked for with `typeof`. */
   commonJs: Set<CommonJsName>
   /** Names that occur as `typeof name`: code that tells CommonJS from other surroundings, and can do without. */
@@ -36,7 +38,7 @@ const REQUIRE_HELPER = /^__require(?:\$\d+)?$/
  * `createRequire` bring in.
  */
 export function scanChunk(program: Node): ChunkScan {
-  const scan: ChunkScan = { imports: [], commonJs: new Set(), asked: new Set(), metaMain: [] }
+  const scan: ChunkScan = { imports: [], files: [], commonJs: new Set(), asked: new Set(), metaMain: [] }
   const requires = new RequireFinder(program)
   const add = (specifier: string | undefined, kind: CodeImport['kind'], inTry = false): void => {
     if (specifier !== undefined) scan.imports.push({ specifier, kind, inTry })
@@ -59,12 +61,21 @@ export function scanChunk(program: Node): ChunkScan {
         const [argument] = node.arguments as unknown[]
         if (isMember(callee, 'import.meta', 'resolve')) add(textOf(argument), 'dynamic', inTry)
         else if (requires.isLoader(callee, scopes)) add(textOf(argument), 'require', inTry)
+      } else if (node.type === 'NewExpression') {
+        const file = fileBeside(node)
+        if (file !== undefined && !inTry) scan.files.push(file)
       } else if (node.type === 'MemberExpression' && isMember(node as unknown, 'import.meta', 'main')) {
         scan.metaMain.push({ start: node.start, end: node.end })
       }
     },
   )
   return scan
+}
+
+function fileBeside(node: Node): string | undefined {
+  const [file, base] = node.arguments as unknown[]
+  const isUrl = nameOf(node.callee) === 'URL' && isMember(base, 'import.meta', 'url')
+  return isUrl ? textOf(file) : undefined
 }
 
 function isCommonJsName(name: string): name is CommonJsName {

@@ -1,7 +1,7 @@
 import { dirname, posix, resolve } from 'node:path'
 import { BentoError } from '../core/errors.js'
 import { visible } from '../core/text.js'
-import { type CodeImport, scanChunk } from './chunk-scan.js'
+import { type ChunkScan, scanChunk } from './chunk-scan.js'
 import { isEsModule } from './commonjs.js'
 import type { BentoContext, Gathered } from './context.js'
 import { findExternals } from './externals.js'
@@ -65,9 +65,9 @@ function gather(context: BentoContext, hook: HookContext, output: OutputOptions,
   const chunks = Object.values(bundle).filter(file => file.type === 'chunk')
   const entry = entryOf(context, chunks)
   refuseFormat(output, entry)
-  const scans = new Map<string, CodeImport[]>()
+  const scans = new Map<string, ChunkScan>()
   for (const { fileName, code } of chunks) {
-    if (MAY_LOAD.test(code)) scans.set(fileName, scanChunk(hook.parse(code) as Node).imports)
+    if (MAY_LOAD.test(code)) scans.set(fileName, scanChunk(hook.parse(code) as Node))
   }
   const { packages, foreign } = findExternals(hook, bundle, scans)
   if (foreign.length > 0) throw foreignImports(foreign)
@@ -85,21 +85,29 @@ function gather(context: BentoContext, hook: HookContext, output: OutputOptions,
 
 /**
  * Files that emitted code loads by a relative path, but that the build did not emit: bundlers do not follow
- * `createRequire(…)('./data.json')`.
+ * `createRequire(…)('./data.json')`, and on a server not `new URL('./worker.js', import.meta.url)` either.
  */
-function missingFiles(bundle: OutputBundle, scans: ReadonlyMap<string, readonly CodeImport[]>): string[] {
-  return [...scans].flatMap(([fileName, imports]) =>
-    imports
+function missingFiles(bundle: OutputBundle, scans: ReadonlyMap<string, ChunkScan>): string[] {
+  return [...scans].flatMap(([fileName, { imports, files }]) => {
+    const modules = imports
       .filter(({ specifier, inTry }) => /^\.{1,2}\//.test(specifier) && !inTry)
-      .filter(({ specifier }) => {
-        const path = posix.join(posix.dirname(fileName), specifier)
-        return !['', '.js', '.json', '.node'].some(extension => bundle[path + extension] !== undefined)
-      })
-      .map(({ specifier }) => {
+      .map(({ specifier }) => specifier)
+    const emits = (specifier: string) => {
+      const path = posix.join(posix.dirname(fileName), specifier.replace(/[?#].*$/s, ''))
+      return ['', '.js', '.json', '.node'].some(extension => bundle[path + extension] !== undefined)
+    }
+    return [...new Set([...modules, ...files.filter(isFilePath)])]
+      .filter(specifier => !emits(specifier))
+      .map(specifier => {
         const name = visible(specifier)
         return `${visible(fileName)} loads "${name}" at run time, which the build does not emit. Import it instead.`
-      }),
-  )
+      })
+  })
+}
+
+/** Neither a folder (`.`, `../public/`), nor a URL of its own, nor an absolute path. */
+function isFilePath(url: string): boolean {
+  return !/^[a-z][a-z+.-]*:|^\/|(?:^|\/)\.{0,2}$/i.test(url)
 }
 
 function entryOf(context: BentoContext, chunks: readonly OutputChunk[]): OutputChunk {

@@ -1,7 +1,7 @@
 import { builtinModules, isBuiltin } from 'node:module'
 import type { ExternalImport } from '../bento/types.js'
 import { compareText } from '../core/tag.js'
-import type { CodeImport } from './chunk-scan.js'
+import type { ChunkScan, CodeImport } from './chunk-scan.js'
 import type { HookContext, ModuleInfo, OutputBundle, OutputChunk } from './hooks.js'
 
 /** What stays outside the bundle, sorted, and names that no package can answer to. */
@@ -33,11 +33,11 @@ interface Found {
 export function findExternals(
   hook: Pick<HookContext, 'getModuleInfo'>,
   bundle: OutputBundle,
-  scans: ReadonlyMap<string, readonly CodeImport[]>,
+  scans: ReadonlyMap<string, Pick<ChunkScan, 'imports'>>,
 ): Externals {
   const chunks = Object.values(bundle).filter(file => file.type === 'chunk')
   const inGraph = chunks.flatMap(chunk => graphImports(hook, chunk))
-  const inCode = chunks.flatMap(chunk => codeImports(chunk, bundle, scans.get(chunk.fileName) ?? []))
+  const inCode = chunks.flatMap(chunk => codeImports(chunk, bundle, scans.get(chunk.fileName)?.imports ?? []))
   const emitted = new Set(inCode.map(({ specifier }) => specifier))
   const known = new Set(inGraph.map(({ specifier }) => specifier))
   const found = [
@@ -45,8 +45,14 @@ export function findExternals(
       ({ specifier }) => emitted.has(specifier) || chunks.some(chunk => chunk.code.includes(specifier)),
     ),
     ...inCode.filter(({ specifier }) => !known.has(specifier)),
-  ]
+  ].map(use => (onlyTried(use.specifier, scans) ? { ...use, kind: 'tried' as const } : use))
   return sortOut(found, emitted)
+}
+
+/** Whether the emitted code can do without: it loads the name within `try` alone. */
+function onlyTried(specifier: string, scans: ReadonlyMap<string, Pick<ChunkScan, 'imports'>>): boolean {
+  const uses = [...scans.values()].flatMap(({ imports }) => imports.filter(use => use.specifier === specifier))
+  return uses.length > 0 && uses.every(({ inTry }) => inTry)
 }
 
 function graphImports(hook: Pick<HookContext, 'getModuleInfo'>, chunk: OutputChunk): Found[] {

@@ -134,13 +134,33 @@ const load = createRequire(import.meta.url)
 export const version = () => load('../package.json').version
 export const optional = () => { try { return load('./optional.json') } catch { return undefined } }
 export const lazy = () => import('./lazy.js')
+export const worker = () => new Worker(new URL('./worker.js', import.meta.url))
+export const here = [new URL('.', import.meta.url), new URL('../', import.meta.url), new URL('https://example.com/', import.meta.url)]
 `
     const project = makeProject({ files: { 'src/service.js': service, 'src/lazy.js': 'export default 1' } })
     const { log } = await buildWith(bundler, project, { home: scratchHome() })
     const warnings = log.filter(line => line.includes('at run time'))
     expect(warnings).toEqual([
       expect.stringMatching(/^.*\.js loads "\.\.\/package\.json" at run time, which the build does not emit/),
+      expect.stringMatching(/^.*\.js loads "\.\/worker\.js" at run time, which the build does not emit/),
     ])
+  })
+
+  test('takes for optional what CommonJS tries to require', async () => {
+    const service = `let fast
+try { fast = require('not-installed') } catch {}
+module.exports = { fetch: () => new Response(String(fast)) }
+`
+    const report = await bundleAll(
+      bundler,
+      { files: { 'src/service.cjs': service } },
+      {
+        options: { service: 'src/service.cjs' },
+        input: { external: ['not-installed'] },
+        vite: { resolve: { noExternal: true, external: ['not-installed'] } },
+      },
+    )
+    expect(report.warnings.join()).toContain('not-installed, which is not in the lock; it is taken for optional')
   })
 
   test('refuses imports that no package can answer to', async () => {

@@ -131,11 +131,13 @@ function judgeLacking(project: Project, name: string, lacking: readonly Use[]): 
   const own = lacking.filter(use => !use.inlined)
   if (own.length === 0) return 'fine'
   if (isOptionalOf(project, name)) return 'fine'
+  const kinds = own.map(use => use.external.kind)
+  if (kinds.every(kind => kind === 'tried')) return 'warn'
   const named = own.filter(use => use.external.importer !== undefined)
   if (named.length > 0) return 'error'
   // Seen in the emitted code alone. Where an inlined package has the same import in its source, it is that one.
   if (own.length < lacking.length) return 'fine'
-  return own.every(use => use.external.kind === 'require') ? 'warn' : 'error'
+  return kinds.every(kind => kind === 'require' || kind === 'tried') ? 'warn' : 'error'
 }
 
 /** Whether the project itself says that it can do without: an optional dependency or an optional peer. */
