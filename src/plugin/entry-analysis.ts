@@ -1,6 +1,6 @@
 import type { ServiceMode } from '../bento/types.js'
 import { lookUp, walkUses } from './scopes.js'
-import { bare, hasType, isMember, isNode, type Node, nameOf } from './syntax.js'
+import { bare, hasType, isMember, isNode, type Node, nameOf, textOf } from './syntax.js'
 
 /** What the service entry's own source says about how it wants to be started. */
 export interface EntryAnalysis {
@@ -18,7 +18,11 @@ const UNEQUAL = ['!==', '!=']
 /** Reads the syntax tree of a service entry, an ES module or CommonJS, before or after TypeScript's types are gone. */
 export function analyseEntry(program: Node): EntryAnalysis {
   const analysis: EntryAnalysis = { exports: false, guarded: false, guards: [] }
-  for (const statement of program.body as Node[]) if (exportsDefault(statement)) analysis.exports = true
+  const argvNames = new Set<string>()
+  for (const statement of program.body as Node[]) {
+    if (exportsDefault(statement)) analysis.exports = true
+    for (const name of namesOfArgv(statement)) argvNames.add(name)
+  }
   walkUses(
     program,
     new Set(['module', 'exports', 'require']),
@@ -34,7 +38,7 @@ export function analyseEntry(program: Node): EntryAnalysis {
         analysis.guarded = true
         analysis.guards.push({ start: node.start, end: node.end, holds: true })
       }
-      if (isProcessArgument(node)) analysis.guarded = true
+      if (readsScriptPath(node, argvNames)) analysis.guarded = true
       const holds = comparesMain(node)
       if (holds !== undefined) analysis.guards.push({ start: node.start, end: node.end, holds })
     },
@@ -67,10 +71,41 @@ function assignsExports(node: Node): boolean {
   )
 }
 
-/** `process.argv[1]`: comparing it with the module's own file asks for the main module. */
-function isProcessArgument(node: Node): boolean {
-  if (node.type !== 'MemberExpression' || node.computed !== true) return false
-  return isMember(node.object, 'process', 'argv') && isNode(node.property, 'Literal') && node.property.value === 1
+/** Names of `process.argv` in a module: `import { argv } from 'node:process'`, `const { argv } = process`. */
+function namesOfArgv(statement: Node): string[] {
+  if (statement.type === 'ImportDeclaration') {
+    if (!/^(?:node:)?process$/.test(textOf(statement.source) ?? '')) return []
+    return (statement.specifiers as Node[]).flatMap(({ imported, local }) =>
+      nameOf(imported) === 'argv' ? (nameOf(local) ?? []) : [],
+    )
+  }
+  if (statement.type !== 'VariableDeclaration') return []
+  return (statement.declarations as Node[]).flatMap(({ id, init }) => {
+    if (isMember(init, 'process', 'argv')) return nameOf(id) ?? []
+    if (!isNode(id, 'ObjectPattern') || nameOf(init) !== 'process') return []
+    return (id.properties as Node[]).flatMap(({ key, value }) => (nameOf(key) === 'argv' ? (nameOf(value) ?? []) : []))
+  })
+}
+
+/**
+ * `process.argv[1]`, `process.argv.at(1)`, `const [, script] = process.argv`: comparing it with the module's own file
+ * asks for the main module. `[node, script, port]` is how others reach their arguments.
+ */
+function readsScriptPath(node: Node, argvNames: ReadonlySet<string>): boolean {
+  const isArgv = (value: unknown) => isMember(value, 'process', 'argv') || argvNames.has(nameOf(bare(value)) ?? '')
+  if (node.type === 'MemberExpression') return node.computed === true && isOne(node.property) && isArgv(node.object)
+  if (node.type === 'CallExpression') {
+    const callee = bare(node.callee)
+    const isAt = isNode(callee, 'MemberExpression') && nameOf(callee.property) === 'at' && isArgv(callee.object)
+    return isAt && isOne((node.arguments as unknown[])[0])
+  }
+  if (node.type !== 'VariableDeclarator' || !isNode(node.id, 'ArrayPattern') || !isArgv(node.init)) return false
+  const [program, script] = node.id.elements as unknown[]
+  return program === null && isNode(script)
+}
+
+function isOne(value: unknown): boolean {
+  return isNode(value, 'Literal') && value.value === 1
 }
 
 /** Whether `require.main === module` or its like holds in the main module; undefined for any other node. */

@@ -59,6 +59,15 @@ describe.each(PARSERS)('with the parser of %s', (_name, parse) => {
       expect(names(code)).not.toContain('require a')
     })
 
+    test.each([
+      ["new Worker(new URL('./worker.js', import.meta.url))", ['./worker.js']],
+      ['readFileSync(new URL(`data.txt`, import.meta.url))', ['data.txt']],
+      ["try { new URL('./maybe', import.meta.url) } catch {}", []],
+      ["new URL('./x', location.href); new URL('./x'); new URL(name, import.meta.url)", []],
+    ])('files beside the code in %s', (code, files) => {
+      expect(scan(code).files).toEqual(files)
+    })
+
     test('knows what is only tried', () => {
       const found = scan("try { require('a') } catch { require('b') }").imports
       expect(found.map(({ specifier, inTry }) => [specifier, inTry])).toEqual([
@@ -114,6 +123,13 @@ describe.each(PARSERS)('with the parser of %s', (_name, parse) => {
       ['export default app; if (import.meta.main) app.listen()', 'program'],
       ['export default app; if (import.meta.filename === process.argv[1]) app.listen()', 'program'],
       ['export default app; if (process.argv[1] === fileURLToPath(import.meta.url)) app.listen()', 'program'],
+      ["import { argv } from 'node:process'; export default app; if (argv[1] === x) app.listen()", 'program'],
+      ["import { argv as a } from 'process'; export default app; if (a.at(1) === x) app.listen()", 'program'],
+      ['const { argv } = process; export default app; if (argv[1] === x) app.listen()', 'program'],
+      ['const [, script] = process.argv; export default app; if (script === x) app.listen()', 'program'],
+      ['const [node, script, port] = process.argv; export default app', 'handler'],
+      ['const [, , port] = process.argv; export default app', 'handler'],
+      ['const argv = parse(); export default app; argv[1]', 'handler'],
       ['export default app; console.log(process.argv[2])', 'handler'],
       ['module.exports = app; if (require.main === module) app.listen()', 'program'],
       ['module.exports = app; if (!module.parent) app.listen()', 'program'],
