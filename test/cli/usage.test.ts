@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { chmodSync, closeSync, mkdirSync, openSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { BIN, bento } from '../support/cli.js'
 import { bentomlFixture, fixtureHome, scratchFolder, scratchHome } from '../support/home.js'
 
@@ -117,6 +117,8 @@ function asOtherUser(home: string): { uid?: number } {
   for (const dir of ['.', 'tmp', 'models', 'bentos', 'bentos/greeter']) {
     mkdirSync(join(home, dir), { recursive: true })
     chmodSync(join(home, dir), 0o555)
+    // Whoever is not root could not remove it else.
+    onTestFinished(() => chmodSync(join(home, dir), 0o755))
   }
   if (process.getuid?.() !== 0) return {}
   // BentoML saves items for their owner alone.
