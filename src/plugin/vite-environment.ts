@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { BentoContext } from './context.js'
-import type { HookContext, Part } from './hooks.js'
+import type { HookContext, MinimalHookContext, Part } from './hooks.js'
 import { nodeTarget } from './node-target.js'
 import { guarded, part } from './part.js'
 import { DEFAULT_SERVICE, findProject, servicePath } from './project.js'
@@ -45,6 +45,7 @@ export interface ViteUserConfig extends EnvironmentOptions {
   root?: string
   input?: unknown
   builder?: object
+  esbuild?: { include?: unknown } | false
   ssr?: { noExternal?: unknown; external?: unknown; resolve?: ResolveOptions }
   environments?: Record<string, EnvironmentOptions>
 }
@@ -85,13 +86,18 @@ export function viteEnvironment(context: BentoContext): Part[] {
       enforce: 'post',
       config: {
         order: 'post',
-        handler(config: ViteUserConfig, { command, isSsrBuild }: { command: string; isSsrBuild?: boolean }) {
+        handler(
+          this: MinimalHookContext,
+          config: ViteUserConfig,
+          { command, isSsrBuild }: { command: string; isSsrBuild?: boolean },
+        ) {
           if (command !== 'build') return undefined
           context.environment = isSsrBuild === true || config.build?.ssr ? 'ssr' : ENVIRONMENT
           if (context.environment === 'ssr') return undefined
           own = copyOf(config.environments?.[ENVIRONMENT])
           alone = isAlone(config)
-          return additions(context, config, own, alone)
+          const isVite7 = this.meta.rolldownVersion === undefined
+          return { ...additions(context, config, own, alone), ...(isVite7 ? typescriptOf(config) : {}) }
         },
       },
 
@@ -169,11 +175,21 @@ function additions(
           manifest: build.manifest ?? false,
           ssrManifest: build.ssrManifest ?? false,
           // Vite 7 converts CommonJS in node_modules only.
-          commonjsOptions: { include: [/\.[cm]?[jt]sx?$/], ...config.build?.commonjsOptions, ...build.commonjsOptions },
+          commonjsOptions: {
+            include: [/\.[cm]?[jt]sx?$/],
+            extensions: ['.js', '.cjs', '.ts', '.cts', '.jsx', '.tsx'],
+            ...config.build?.commonjsOptions,
+            ...build.commonjsOptions,
+          },
         },
       },
     },
   }
+}
+
+/** Vite 7 leaves `.cts` as it is. */
+function typescriptOf({ esbuild }: ViteUserConfig): ViteUserConfig {
+  return esbuild === false || esbuild?.include !== undefined ? {} : { esbuild: { include: /\.(?:[mc]?ts|[jt]sx)$/ } }
 }
 
 /** `ssr.*` and `resolve.conditions` reach only the environment called ssr. */

@@ -144,6 +144,26 @@ export default 1
   })
 })
 
+// Rollup leaves TypeScript to plugins.
+describe.each(BUNDLERS.filter(name => name !== 'rollup'))('%s', bundler => {
+  test.each(['cts', 'ts'])('CommonJS in TypeScript works: service.%s', async extension => {
+    const files = {
+      [`src/service.${extension}`]: `import lib = require('./lib.${extension}')
+const { basename } = require('node:path') as typeof import('node:path')
+if (require.main === module) console.log(basename(__dirname as string), lib.name)
+export = lib
+`,
+      [`src/lib.${extension}`]: `const name: string = 'lib'\nexport = { name }\n`,
+      'package.json': '{ "name": "cjs", "version": "1.0.0" }',
+      'package-lock.json':
+        '{ "name": "cjs", "lockfileVersion": 3, "packages": { "": { "name": "cjs", "version": "1.0.0" } } }',
+    }
+    const report = await build(bundler, files, { options: { service: `src/service.${extension}` } })
+    expect(report.mode).toBe('program')
+    expect(run(report)).toBe('src lib')
+  })
+})
+
 describe('rollup without its CommonJS plugin', () => {
   test.each([
     ['module.exports = 1', /service\.js is CommonJS: it uses module/],
