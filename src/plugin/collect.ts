@@ -100,7 +100,7 @@ function missingFiles(bundle: OutputBundle, scans: ReadonlyMap<string, ChunkScan
       .filter(specifier => !emits(specifier))
       .map(specifier => {
         const name = visible(specifier)
-        return `${visible(fileName)} loads "${name}" at run time, which the build does not emit. Import it instead.`
+        return `${visible(fileName)} loads "${name}" at run time, which the build does not emit. Import it, or let a plugin emit it.`
       })
   })
 }
