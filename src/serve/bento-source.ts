@@ -3,7 +3,7 @@ import { readFile, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { CHECKSUMS, MANIFEST, PACKAGE_JSON, SERVER, SOURCE } from '../bento/layout.js'
 import type { BentoEnv } from '../bento/types.js'
-import { BentoError, isBentoError, systemCode } from '../core/errors.js'
+import { BentoError, systemCode } from '../core/errors.js'
 import { Tag } from '../core/tag.js'
 import { parseBentoInfo } from '../store/bento-info.js'
 import { BentoStore } from '../store/index.js'
@@ -41,11 +41,12 @@ async function fromStore(bento: string, home: string): Promise<string> {
   try {
     tag = Tag.parse(bento)
   } catch (error) {
-    const isDir = await isFolder(resolve(bento))
-    if (!isDir && isBentoError(error)) throw error
-    throw new BentoError('SERVE_FAILED', `${resolve(bento)} holds no ${MANIFEST}.`, {
-      hint: 'Name a built bento: its tag, or its folder.',
-    })
+    const folder = resolve(bento)
+    const stats = await stat(folder).catch(() => undefined)
+    // No tag holds a slash.
+    if (stats === undefined && !/[\\/]/.test(bento)) throw error
+    const why = stats === undefined ? 'does not exist' : stats.isDirectory() ? `holds no ${MANIFEST}` : 'is no folder'
+    throw new BentoError('SERVE_FAILED', `${folder} ${why}.`, { hint: 'Name a built bento: its tag, or its folder.' })
   }
   return (await new BentoStore(home).get(tag)).path
 }
@@ -82,8 +83,4 @@ async function readIf(path: string): Promise<Buffer | undefined> {
     if (['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '')) return undefined
     throw new BentoError('IO_FAILED', `Cannot read ${path}: ${systemCode(error) ?? error}.`, { cause: error })
   }
-}
-
-async function isFolder(path: string): Promise<boolean> {
-  return (await stat(path).catch(() => undefined))?.isDirectory() === true
 }

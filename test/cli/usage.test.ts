@@ -57,6 +57,8 @@ describe('an error', () => {
       /iris_clf:v3, iris_clf:v2, iris_clf:v1/,
     ],
     ['a Python bento to serve', () => ['serve', 'greeter'], 'SERVE_FAILED', /no Node bento/],
+    ['a folder that does not exist', () => ['serve', './nowhere'], 'SERVE_FAILED', /nowhere does not exist/],
+    ['a file instead of a bento', home => ['serve', `${home}/models/iris_clf/latest`], 'SERVE_FAILED', /is no folder/],
     ['a folder that is no bento', home => ['serve', home], 'SERVE_FAILED', /holds no bento\.yaml/],
     ['an unknown bento to serve', () => ['serve', 'nope'], 'TAG_NOT_FOUND', /holds no bento nope/],
   ])('of %s is a line with its code, then the mend; exit 1', async (_, args, errorCode, message) => {
