@@ -13,6 +13,8 @@ export interface ScannedScalars {
 const SIMPLE = /^[\n\x20\x21\x23-\x7e]*$/
 const KEY = /^([a-z_][a-z0-9_]*):(?: (.*))?$/i
 const LABEL = /^ {2}('(?:[^']|'')*'|[a-z0-9_][^'\s]*): (.*)$/i
+/** Begins as no number, bool, null or date does: text for sure. */
+const WORD = /^[a-eg-mp-su-xz][\w.-]*$/i
 /** First characters that a plain scalar can't have, or that need a closer look. */
 const INDICATOR = /^[-?:,[\]{}#&*!|>'%@` ]/
 
@@ -64,6 +66,12 @@ export function scanScalars(text: string, keys: readonly string[]): ScannedScala
   return inQuotes ? undefined : { scalars, labels }
 }
 
+/** Reads the lines below `labels:`; undefined where one is not plain enough. */
+export function scanLabels(lines: readonly string[]): Record<string, string> | undefined {
+  const labels: Record<string, string> = {}
+  return lines.every(line => scanLabel(line, labels)) ? labels : undefined
+}
+
 function scanLabel(line: string, labels: Record<string, string>): boolean {
   const [, quotedKey, value] = LABEL.exec(line) ?? []
   if (quotedKey === undefined || value === undefined) return false
@@ -80,8 +88,11 @@ function closed(value: string): boolean {
 }
 
 /** Text of a scalar on one line; undefined where it is no plain text or single-quoted text. */
-function scalarText(value: string, textOnly = true): string | undefined {
+export function scalarText(value: string, textOnly = true): string | undefined {
+  if (WORD.test(value)) return value
   if (value.startsWith("'")) {
+    // Without an expression, which takes as long as everything else here: each manifest has some of these.
+    if (value.indexOf("'", 1) === value.length - 1 && value.length > 1) return value.slice(1, -1)
     return /^'(?:[^']|'')*'$/.test(value) ? value.slice(1, -1).replaceAll("''", "'") : undefined
   }
   if (value === '' || INDICATOR.test(value) || value.endsWith(' ') || value.endsWith(':')) return undefined

@@ -1,10 +1,12 @@
+import { isUtf8 } from 'node:buffer'
 import { closeSync, openSync, readFileSync, readSync } from 'node:fs'
 
 const shared = Buffer.allocUnsafeSlow(64 * 1024)
 
 /** A whole text file. */
 export interface TextFile {
-  text: string
+  /** Undefined where the file is not UTF-8. */
+  text: string | undefined
   /** Its length on disk. */
   bytes: number
 }
@@ -19,10 +21,15 @@ export function readSmallFile(path: string): TextFile {
   const file = openSync(path, 'r')
   try {
     const bytes = readSync(file, shared, 0, shared.length, 0)
-    if (bytes < shared.length) return { text: shared.toString('utf8', 0, bytes), bytes }
+    if (bytes < shared.length) return { text: decode(shared.subarray(0, bytes)), bytes }
   } finally {
     closeSync(file)
   }
   const content = readFileSync(path)
-  return { text: content.toString('utf8'), bytes: content.length }
+  return { text: decode(content), bytes: content.length }
+}
+
+/** `toString` alone would put a replacement character in the place of what is wrong. */
+function decode(content: Buffer): string | undefined {
+  return isUtf8(content) ? content.toString('utf8') : undefined
 }

@@ -1,12 +1,14 @@
 import { parseBentoInfo } from './bento-info.js'
 import { parseModelInfo } from './model-info.js'
 import type { ItemKind, ManifestHead } from './record.js'
+import { scanModel } from './scan-model.js'
 
 /** Models, as the store keeps them. */
 export const MODEL_KIND: ItemKind = {
   folder: 'models',
   manifest: 'model.yaml',
   word: 'model',
+  scanUsual: scanModel,
   required: ['name', 'version', 'module', 'creation_time'],
   parseHead(text, where) {
     const info = parseModelInfo(text, where)

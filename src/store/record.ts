@@ -1,7 +1,7 @@
 import { type Dirent, lstatSync, readdirSync, type Stats } from 'node:fs'
 import { join, sep } from 'node:path'
 import { isBentoError, systemCode } from '../core/errors.js'
-import { scanScalars } from '../core/scan.js'
+import { type ScannedScalars, scanScalars } from '../core/scan.js'
 import { type FullTag, fullTag, isTagPart } from '../core/tag.js'
 import { parseTime } from '../core/time.js'
 import { isMissing, readError } from '../files/errors.js'
@@ -14,6 +14,8 @@ export interface ItemKind {
   readonly manifest: 'model.yaml' | 'bento.yaml'
   /** For messages. */
   readonly word: 'model' | 'bento'
+  /** A quicker look than {@link scanScalars}, at manifests of the usual layout only. */
+  scanUsual?(text: string): ScannedScalars | undefined
   /** Top-level scalars without which a quick look is not enough. */
   readonly required: readonly string[]
   /** Reads a manifest that is not plain enough for a quick look. @throws `MANIFEST_INVALID` */
@@ -84,9 +86,10 @@ export function readRecord(root: string, kind: ItemKind, tag: FullTag): ItemReco
   }
 }
 
-/** Judges a manifest: it must parse and belong to `tag`. */
+/** Judges a manifest: it must be UTF-8, parse and belong to `tag`. */
 export function recordOf(kind: ItemKind, manifest: TextFile, path: string, tag: FullTag): ItemRecord | StoreProblem {
   const { text, bytes } = manifest
+  if (text === undefined) return { path, reason: `its ${kind.manifest} is not UTF-8` }
   let head: ManifestHead
   try {
     head = readHead(text, path + sep + kind.manifest, kind)
@@ -122,7 +125,7 @@ export function damagedRecord(root: string, tag: FullTag): ItemRecord {
 
 /** A quick look where the manifest is plain, as those BentoML and we write are; else the parser. */
 function readHead(text: string, file: string, kind: ItemKind): ManifestHead {
-  const scan = scanScalars(text, kind.required)
+  const scan = kind.scanUsual?.(text) ?? scanScalars(text, kind.required)
   if (scan === undefined || kind.required.some(key => scan.scalars[key] === undefined))
     return kind.parseHead(text, file)
   const { name = '', version = '', module = '', creation_time: creationTime = '' } = scan.scalars

@@ -161,6 +161,14 @@ test('readSmallFile: any length and content', () => {
   }
 })
 
+test('readSmallFile: what is not UTF-8 has no text', () => {
+  const path = join(scratchFolder(), 'file')
+  for (const length of [10, 100_000]) {
+    writeFileSync(path, Buffer.concat([Buffer.alloc(length, 'a'), Buffer.from([0xff])]))
+    expect(readSmallFile(path)).toEqual({ text: undefined, bytes: length + 1 })
+  }
+})
+
 test('writeFileAtomic replaces a link instead of writing through it; writeNewFile refuses one', async () => {
   const root = scratchFolder()
   put(root, 'target', 'old')

@@ -260,11 +260,14 @@ describe('list', () => {
       ['good', 'latest-2'],
       ['good', '.tmp-1'],
       ['moved', 'v1'],
+      ['latin', 'v1'],
     ]) {
       mkdirSync(at(...dir), { recursive: true })
     }
     writeFileSync(at('good', 'latest-2', 'model.yaml'), 'name: good\nversion: [\n')
     writeFileSync(at('moved', 'v1', 'model.yaml'), readFileSync(at('good', 'v1', 'model.yaml')))
+    const latin = readFileSync(at('good', 'v1', 'model.yaml'), 'latin1').replaceAll('good', 'latin')
+    writeFileSync(at('latin', 'v1', 'model.yaml'), latin.replace('metadata: {}', 'metadata:\n  place: Köln'), 'latin1')
     writeFileSync(at('stray'), '')
     const problems: string[] = []
     const listed = await models.list(undefined, {
@@ -277,6 +280,7 @@ describe('list', () => {
       expect.stringMatching(/^good\/\.tmp-1: its name/),
       expect.stringMatching(/^good\/latest-2: /),
       expect.stringMatching(/^half\/v1: it has no model\.yaml: a save by Python/),
+      expect.stringMatching(/^latin\/v1: its model\.yaml is not UTF-8/),
       expect.stringMatching(/^moved\/v1: its manifest says "good:v1"/),
     ])
     await expect(models.get('half')).rejects.toMatchObject({
