@@ -16,6 +16,7 @@ export function isTagPart(text: string): boolean {
  * @throws `TAG_INVALID` when it breaks the grammar.
  */
 export function checkTagPart(text: string, what: 'name' | 'version'): string {
+  if (isTagPart(text)) return text
   const lower = text.toLowerCase()
   if (!isTagPart(lower)) {
     const why =

@@ -22,13 +22,10 @@ export function visible(text: string): string {
 export function formatSize(bytes: number): string {
   let unit = 0
   while (unit < UNITS.length - 1 && bytes >= 1024 ** (unit + 1)) unit++
-  // In whole numbers, since Python rounds a tie to even (1.125 → 1.12) and `toFixed` rounds it up.
-  const divisor = 1024n ** BigInt(unit)
-  const scaled = BigInt(bytes) * 100n
-  let hundredths = scaled / divisor
-  const rest = (scaled % divisor) * 2n
-  if (rest > divisor || (rest === divisor && hundredths % 2n === 1n)) hundredths++
-  return `${hundredths / 100n}.${String(hundredths % 100n).padStart(2, '0')} ${UNITS[unit]}`
+  const size = bytes / 1024 ** unit
+  // Of the ties, which end in 125, 375, 625 or 875, Python rounds the first and third down, since to even, and `toFixed` up.
+  const rounded = (size * 8) % 4 === 1 ? size - 0.005 : size
+  return `${rounded.toFixed(2)} ${UNITS[unit]}`
 }
 
 /**

@@ -46,7 +46,8 @@ const CLOCK = /^(?:[Tt]|[ \t]+)(?<hour>\d{1,2}):(?<minute>\d{2})(?::(?<second>\d
 const ZONE = /^(?:[Zz]|(?<sign>[-+])(?<hours>\d{1,2}):?(?<minutes>\d{2})?(?::(?<seconds>\d{2}))?)$/
 
 /** As BentoML and we write it, on a day that every month has: quick to read, which a list of thousands needs. */
-const USUAL = /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3])(?::[0-5]\d){2}(?:\.(\d{6}))?\+00:00$/
+const USUAL =
+  /^(?!0000)\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3])(?::[0-5]\d){2}(?:\.\d{6})?\+00:00$/
 
 /**
  * Reads a creation time, for comparing. Undefined where the text is none.
@@ -57,10 +58,9 @@ const USUAL = /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3])(
  * ```
  */
 export function parseTime(text: string): Moment | undefined {
-  const usual = USUAL.exec(text)
-  if (usual !== null && !text.startsWith('0000')) {
-    const milliseconds = Date.parse(`${text.slice(0, 19)}Z`)
-    return { micros: BigInt(milliseconds) * 1000n + BigInt(usual[1] ?? 0), naive: false }
+  const whole = usualSecond(text)
+  if (whole !== undefined) {
+    return { micros: BigInt(whole) * 1000n + BigInt(text.slice('2024-01-02T03:04:05.'.length, -6)), naive: false }
   }
   const [dateText = '', ...date] = DATE.exec(text) ?? []
   const days = dayNumber(date.map(Number))
@@ -76,6 +76,11 @@ export function parseTime(text: string): Moment | undefined {
   const seconds = days * 86_400 + Number(hour) * 3600 + Number(minute) * 60 + Number(second) - (offset ?? 0)
   const micros = BigInt(seconds) * MICROS_PER_SECOND + BigInt(fraction.slice(0, 6).padEnd(6, '0'))
   return { micros, naive: offset === null }
+}
+
+/** Milliseconds since 1970 of the whole second of a time in the usual form. */
+function usualSecond(text: string): number | undefined {
+  return USUAL.test(text) ? Date.parse(`${text.slice(0, 19)}Z`) : undefined
 }
 
 /** Days since 1970; undefined where there is no such day. */
@@ -101,9 +106,9 @@ function zoneSeconds(text: string): number | null | undefined {
  * A creation time as BentoML's tables show it: local time, `2024-01-02 03:04:05`. Text that is no time is given back.
  */
 export function localTime(text: string): string {
-  const moment = parseTime(text)
+  const moment = usualSecond(text) ?? parseTime(text)?.micros
   if (moment === undefined) return text
-  const date = new Date(Number(moment.micros / 1000n))
+  const date = new Date(typeof moment === 'number' ? moment : Number(moment / 1000n))
   const two = (value: number) => String(value).padStart(2, '0')
   const day = `${String(date.getFullYear()).padStart(4, '0')}-${two(date.getMonth() + 1)}-${two(date.getDate())}`
   return `${day} ${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`

@@ -3,7 +3,7 @@ import type { StoreItem } from '../../store/item.js'
 import type { OnProblem } from '../../store/record.js'
 import { print, warn } from '../output.js'
 import { renderTable } from '../table.js'
-import { toJson } from '../values/json.js'
+import { recordsToJson } from '../values/json.js'
 import { addLabel } from '../values/labels.js'
 
 const FORMATS = ['json', 'yaml', 'table'] as const
@@ -71,7 +71,7 @@ async function render(
   const headings = columns.map(({ heading }) => heading)
   if (format === 'table') return renderTable(headings, rows)
   const records = rows.map(row => Object.fromEntries(columns.map(({ field }, index) => [field, row[index] ?? ''])))
-  if (format === 'json') return `${toJson(records)}\n`
+  if (format === 'json') return `${recordsToJson(records)}\n`
   const { dumpYaml } = await import('../../core/yaml.js')
   return dumpYaml(records)
 }
