@@ -37,11 +37,16 @@ function describe(error: unknown): string {
   const label = paint('red', 'error')
   if (isBentoError(error)) {
     const hint = error.hint === undefined ? '' : `${visible(error.hint)}\n`
-    return `${label} [${error.code}]: ${visible(error.reason)}\n${hint}`
+    return `${label} [${error.code}]: ${lines(error.reason)}\n${hint}`
   }
   const message = visible(error instanceof Error ? error.message : String(error))
   if (systemCode(error) !== undefined) return `${label} [IO_FAILED]: ${message}\n`
   return `${label}: Unexpected: ${message}\nRun it again with --debug and report what it prints.\n`
+}
+
+/** What a reason quotes of another program keeps its lines. They are indented, so that none can pass for one of ours. */
+function lines(text: string): string {
+  return text.split('\n').map(visible).join('\n  ')
 }
 
 function stackOf(error: unknown): string {

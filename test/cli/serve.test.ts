@@ -33,4 +33,17 @@ describe('bento serve', () => {
     expect(JSON.parse(stdout)).toEqual(said)
     expect(code).toBe(7)
   })
+
+  it("quotes npm's own words line by line", async () => {
+    const dir = echoBento()
+    const home = scratchHome()
+    const project = { name: 'echo', version: '1.0.0', dependencies: { ms: '2.1.3' } }
+    const packages = { '': project, 'node_modules/ms': { version: '2.1.3', integrity: `sha512-${'A'.repeat(86)}==` } }
+    writeFileSync(join(dir, 'src/package.json'), JSON.stringify(project))
+    writeFileSync(join(dir, 'src/package-lock.json'), JSON.stringify({ ...project, lockfileVersion: 3, packages }))
+    const env = { npm_config_offline: 'true', npm_config_cache: join(home, 'cache'), PATH: process.env.PATH ?? '' }
+    const { stderr, code } = await bento(['serve', dir], { home, env })
+    expect(stderr).toMatch(/^error \[INSTALL_FAILED\]: npm ci failed:\n {2}npm error code ENOTCACHED\n {2}npm error /m)
+    expect(code).toBe(1)
+  })
 })
