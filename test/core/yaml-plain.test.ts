@@ -57,7 +57,8 @@ test('what it reads of written documents is what the parser reads', () => {
     }),
     { numRuns: 1000 },
   )
-  expect(plain).toBeGreaterThan(300)
+  // About 300 of them; far fewer would mean that it reads next to nothing.
+  expect(plain).toBeGreaterThan(150)
 })
 
 test('what it reads of any text is what the parser reads, and nothing that the parser refuses', () => {
