@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline/promises'
-import { EXIT_CODES } from './interrupt.js'
+import { EXIT_CODES } from './exit-codes.js'
 import { printError } from './output.js'
 import { SilentExit } from './problem.js'
 

@@ -1,9 +1,7 @@
 import { readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { stageName, thisProcess } from '../files/owner.js'
-
-/** Exit codes of the signals that end a command, as shells count them. */
-export const EXIT_CODES = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const
+import { EXIT_CODES } from './exit-codes.js'
 
 const SIGNALS = Object.keys(EXIT_CODES) as (keyof typeof EXIT_CODES)[]
 

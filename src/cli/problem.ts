@@ -1,5 +1,6 @@
 import { BentoError, isBentoError, systemCode } from '../core/errors.js'
 import { visible } from '../core/text.js'
+import { exitCodeOf } from './exit-codes.js'
 import { paint, printError } from './output.js'
 
 /** Thrown to end the command without another word. */
@@ -19,7 +20,7 @@ export function usageError(reason: string, hint?: string): BentoError {
 
 /**
  * Shows what went wrong on stderr, `error [CODE]: reason` and below it the mend, each made safe for a terminal, and
- * returns the exit code: 2 for a wrong command line, else 1. The errors of an AggregateError are shown one by one.
+ * returns the exit code: 2 for a wrong command line, 128 and more for what a signal broke off, else 1. The errors of an AggregateError are shown one by one.
  *
  * @param stack whether to show where each error and its causes come from.
  */
@@ -30,7 +31,8 @@ export function reportProblem(error: unknown, stack: boolean): number {
   }
   printError(describe(error))
   if (stack) printError(stackOf(error))
-  return isBentoError(error, 'USAGE', 'OPTION_INVALID') ? 2 : 1
+  if (isBentoError(error, 'USAGE', 'OPTION_INVALID')) return 2
+  return (isBentoError(error) ? exitCodeOf(error.details.signal) : undefined) ?? 1
 }
 
 function describe(error: unknown): string {

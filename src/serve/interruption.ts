@@ -5,7 +5,7 @@ export const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
 /** Tells work in progress that this process was told to stop. */
 export interface Interruption {
-  /** Aborts with a `SERVE_FAILED` as its reason. */
+  /** Aborts with a `SERVE_FAILED` as its reason, whose `details.signal` names the signal. */
   readonly signal: AbortSignal
   /** Gives the signals back. */
   release(): void
@@ -15,7 +15,8 @@ export interface Interruption {
 export function holdSignals(): Interruption {
   const controller = new AbortController()
   const stop = (signal: NodeJS.Signals) => {
-    controller.abort(new BentoError('SERVE_FAILED', `Stopped by ${signal} before the service started.`))
+    const reason = `Stopped by ${signal} before the service started.`
+    controller.abort(new BentoError('SERVE_FAILED', reason, { details: { signal } }))
   }
   for (const signal of SIGNALS) process.on(signal, stop)
   return {
