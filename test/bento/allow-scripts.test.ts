@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { allowedPackages } from '../../src/bento/allow-scripts.js'
 import type { LockEntry } from '../../src/bento/lock-file.js'
 
-const REGISTRY = 'https://registry.npmjs.org'
+const REGISTRY = 'https://registry.example'
 
 function allowed(allowScripts: unknown, packages: Record<string, LockEntry>): string[] {
   return allowedPackages({ packageJson: { allowScripts }, packages }).map(({ path }) => path)

@@ -2,12 +2,15 @@ import { BentoError } from '../errors.js'
 import { isAmbiguous, MAX_DIGITS, plainKind } from './resolve.js'
 import type { YamlValue } from './value.js'
 
-/** PyYAML gives up on a simple `key: value` when tag and key together are this long (`Emitter.check_simple_key`). */
+/** PyYAML writes `? key` and `: value` on lines of their own when tag and key together are this long. */
 const MAX_SIMPLE_KEY = 128
 
-/** What PyYAML takes for line breaks. */
-export const BREAKS = '\n\x85\u2028\u2029'
-const SPACES = `\0 \t\r${BREAKS}`
+/** ASCII and line ends, no space next to a line end: what single quotes hold unchanged. */
+const FITS_SINGLE = /^(?!.*(?: \n|\n ))[\n -~]*$/s
+/** Where an unquoted text would be taken for something else: marks at its start, `: ` and ` #` within. */
+const NEEDS_QUOTES = /^(?:---|\.\.\.|[#,[\]{}&*!|>'"%@` ]|[?:-](?: |$))|:(?: |$)| #| $|\n/
+/** Line ends, as YAML 1.1 knows them. */
+const LINE_END = /[\n\x85\u2028\u2029]/
 const ESCAPES: Record<string, string> = {
   '\0': '0',
   '\x07': 'a',
@@ -37,19 +40,6 @@ export interface Scalar {
   tagLength: number
 }
 
-/** Which styles a text allows. */
-export interface Analysis {
-  multiline: boolean
-  plain: boolean
-  singleQuoted: boolean
-  block: boolean
-}
-
-/** Text as code points: PyYAML counts and tests those, not UTF-16 units. */
-export function toCharacters(text: string): readonly string[] {
-  return Array.from(text)
-}
-
 /** Whether a character can't stand in double quotes as it is. */
 export function needsEscape(character: string): boolean {
   return character === '"' || character === '\\' || character < ' ' || character > '~'
@@ -65,55 +55,17 @@ export function escaped(character: string): string {
   return code <= 0xffff ? `\\u${hex.padStart(4, '0')}` : `\\U${hex.padStart(8, '0')}`
 }
 
-/** Whether a key can stand before its colon, without `? ` (`Emitter.check_simple_key`). */
-export function isSimpleKey(scalar: Scalar): boolean {
-  const characters = toCharacters(scalar.text)
-  if (characters.length === 0 || scalar.tagLength + characters.length >= MAX_SIMPLE_KEY) return false
-  return !characters.some(character => BREAKS.includes(character))
+/** Whether a key can stand before its colon, without `? `. */
+export function isSimpleKey({ text, tagLength }: Scalar): boolean {
+  const length = Array.from(text).length
+  return length > 0 && tagLength + length < MAX_SIMPLE_KEY && !LINE_END.test(text)
 }
 
-/** `Emitter.choose_scalar_style`. */
-export function chooseStyle(scalar: Scalar, analysis: Analysis, isKey: boolean): '' | "'" | '"' | '|' {
-  if (scalar.binary) return analysis.block ? '|' : '"'
-  const keyInTheWay = isKey && (scalar.text === '' || analysis.multiline)
-  if (scalar.plain && !keyInTheWay && analysis.plain) return ''
-  if (analysis.singleQuoted && !(isKey && analysis.multiline)) return "'"
-  return '"'
-}
-
-/** `Emitter.analyze_scalar`, for block context. */
-export function analyze(text: readonly string[]): Analysis {
-  if (text.length === 0) return { multiline: false, plain: true, singleQuoted: true, block: false }
-  let indicators = /^(?:---|\.\.\.)/.test(text.slice(0, 3).join(''))
-  let multiline = false
-  let special = false
-  let breakSpace = false
-  let spaceBreak = false
-  text.forEach((character, index) => {
-    const previous = text[index - 1] ?? ''
-    const next = text[index + 1]
-    const beforeSpace = next === undefined || SPACES.includes(next)
-    if (index === 0) {
-      if ('#,[]{}&*!|>\'"%@`'.includes(character)) indicators = true
-      if ('?:-'.includes(character) && beforeSpace) indicators = true
-    } else {
-      if (character === ':' && beforeSpace) indicators = true
-      if (character === '#' && SPACES.includes(previous)) indicators = true
-    }
-    const isBreak = BREAKS.includes(character)
-    if (isBreak) multiline = true
-    if (character !== '\n' && (character < ' ' || character > '~')) special = true
-    if (character === ' ' && index > 0 && BREAKS.includes(previous)) breakSpace = true
-    if (isBreak && previous === ' ') spaceBreak = true
-  })
-  const edgeSpace = [0, -1].some(index => ` ${BREAKS}`.includes(text.at(index) ?? ' '))
-  const onlyDouble = spaceBreak || special
-  return {
-    multiline,
-    plain: !edgeSpace && !breakSpace && !onlyDouble && !multiline && !indicators,
-    singleQuoted: !breakSpace && !onlyDouble,
-    block: !onlyDouble && text.at(-1) !== ' ',
-  }
+/** The least quotes that keep a text what it is. */
+export function chooseStyle({ text, plain }: Scalar, isKey: boolean): 'plain' | 'single' | 'double' {
+  if (!FITS_SINGLE.test(text) || (isKey && text.includes('\n'))) return 'double'
+  if (!plain || (isKey && text === '')) return 'single'
+  return NEEDS_QUOTES.test(text) ? 'single' : 'plain'
 }
 
 const TAG_LENGTHS: Record<string, number> = { float: 7, bool: 6, null: 6, int: 5, timestamp: 11 }

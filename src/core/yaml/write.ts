@@ -1,17 +1,6 @@
 import { BentoError } from '../errors.js'
 import { plainKind } from './resolve.js'
-import {
-  analyze,
-  BREAKS,
-  chooseStyle,
-  escaped,
-  isSimpleKey,
-  keyScalar,
-  needsEscape,
-  type Scalar,
-  scalarOf,
-  toCharacters,
-} from './scalar.js'
+import { chooseStyle, escaped, isSimpleKey, keyScalar, needsEscape, type Scalar, scalarOf } from './scalar.js'
 import { isYamlMap, MAX_DEPTH, spellingOf, type YamlMap, type YamlValue } from './value.js'
 
 const INDENT = 2
@@ -27,8 +16,9 @@ export interface WriteOptions {
 }
 
 /**
- * Writes a value as PyYAML's `safe_dump(value, sort_keys=False)` does: a port of its emitter for the events that
- * `safe_dump` makes (`yaml/emitter.py` of PyYAML 6, MIT licence, by Kirill Simonov). ASCII only, lines folded at 80 columns, one newline at the end.
+ * Writes a value in the very form that PyYAML's `safe_dump(value, sort_keys=False)` gives it: block style, lists not
+ * indented below their key, ASCII only, lines folded at 80 columns, one newline at the end. `test/interop` holds it
+ * against PyYAML itself.
  *
  * Whole numbers are written as ints, except where they were read as floats (`1.0`) or lie beyond 2^53; `bigint` is
  * always an int.
@@ -36,234 +26,159 @@ export interface WriteOptions {
  * @throws `VALUE_INVALID` for what YAML can't hold: half of a surrogate pair, a cycle, a value of another type.
  */
 export function writeYaml(value: YamlValue, options: WriteOptions = {}): string {
-  const emitter = new Emitter(options.quoting === 'pyyaml')
-  emitter.node(value, undefined, { root: true })
-  return emitter.end()
+  const exact = options.quoting === 'pyyaml'
+  if (isEmpty(value)) return `${emptyText(value)}\n`
+  if (isBlock(value)) return `${writeBlock(value, { indent: 0, depth: 1, exact })}\n`
+  const scalar = scalarOf(value, undefined, exact)
+  // A document that is one plain word needs an end mark.
+  const end = !scalar.binary && chooseStyle(scalar, false) === 'plain' ? '\n...\n' : '\n'
+  return writeScalar(scalar, 0, INDENT, false) + end
 }
 
-interface Context {
-  root?: boolean
-  mapping?: boolean
-  simpleKey?: boolean
+interface Place {
+  /** Columns before the block's own lines. */
+  indent: number
+  depth: number
+  exact: boolean
 }
 
-class Emitter {
-  private readonly exact: boolean
-  private out = ''
-  private column = 0
-  private indent = -1
-  private whitespace = true
-  private indention = true
-  private openEnded = false
-  private depth = 0
+/** A list or map with something in it: it takes lines of its own. */
+function isBlock(value: YamlValue): value is YamlValue[] | YamlMap {
+  return (Array.isArray(value) || isYamlMap(value)) && !isEmpty(value)
+}
 
-  constructor(exact: boolean) {
-    this.exact = exact
+function isEmpty(value: YamlValue): boolean {
+  return Array.isArray(value) ? value.length === 0 : isYamlMap(value) && Object.keys(value).length === 0
+}
+
+function emptyText(value: YamlValue): string {
+  return Array.isArray(value) ? '[]' : '{}'
+}
+
+/** The lines of a list or map, without the indent of the first, which may follow a dash. */
+function writeBlock(value: YamlValue[] | YamlMap, place: Place): string {
+  if (place.depth > MAX_DEPTH) {
+    throw new BentoError('VALUE_INVALID', `A value nests deeper than ${MAX_DEPTH} levels.`)
   }
+  const entries = Array.isArray(value) ? writeItems(value, place) : writeEntries(value, place)
+  return entries.join(`\n${' '.repeat(place.indent)}`)
+}
 
-  node(value: YamlValue, source: string | undefined, context: Context): void {
-    if (!Array.isArray(value) && !isYamlMap(value)) {
-      this.scalar(scalarOf(value, source, this.exact), context)
-      return
-    }
-    if (++this.depth > MAX_DEPTH) {
-      throw new BentoError('VALUE_INVALID', `A value nests deeper than ${MAX_DEPTH} levels.`)
-    }
-    if (Array.isArray(value)) this.list(value, context)
-    else this.map(value)
-    this.depth--
-  }
+function writeItems(list: YamlValue[], place: Place): string[] {
+  const spelling = spellingOf(list)
+  return list.map((item, index) => `- ${writeInline(item, spelling?.scalars.get(String(index)), place)}`)
+}
 
-  end(): string {
-    this.writeIndent()
-    if (this.openEnded) {
-      this.indicator('...', true)
-      this.writeIndent()
-    }
-    return this.out
-  }
+function writeEntries(map: YamlMap, place: Place): string[] {
+  const { indent, exact } = place
+  const spelling = spellingOf(map)
+  return orderedKeys(map, spelling?.keys).map(key => {
+    const plainKey = spelling?.plainKeys.has(key) === true && plainKind(key) !== 'str'
+    const scalar = plainKey ? keyScalar(key) : scalarOf(key, undefined, exact)
+    const value = map[key] as YamlValue
+    const source = spelling?.scalars.get(key)
+    if (isSimpleKey(scalar)) return writeEntry(writeScalar(scalar, indent, indent, true), value, source, place)
+    const long = writeScalar(scalar, indent + INDENT, indent + INDENT, false)
+    return `? ${long}\n${' '.repeat(indent)}: ${writeInline(value, source, place)}`
+  })
+}
 
-  private list(list: YamlValue[], context: Context): void {
-    if (list.length === 0) {
-      this.indicator('[', true, true)
-      this.indicator(']', false)
-      return
-    }
-    const outer = this.indent
-    // A list right under its key is not indented; one within a list is.
-    if (this.indent < 0) this.indent = 0
-    else if (!(context.mapping && !this.indention)) this.indent += INDENT
-    const spelling = spellingOf(list)
-    list.forEach((item, index) => {
-      this.writeIndent()
-      this.indicator('-', true, false, true)
-      this.node(item, spelling?.scalars.get(String(index)), {})
+function writeEntry(key: string, value: YamlValue, source: string | undefined, place: Place): string {
+  const { indent, depth, exact } = place
+  if (!isBlock(value)) return `${key}: ${writeLeaf(value, source, indent + key.length + 2, place)}`
+  const inner = Array.isArray(value) ? indent : indent + INDENT
+  return `${key}:\n${' '.repeat(inner)}${writeBlock(value, { indent: inner, depth: depth + 1, exact })}`
+}
+
+/** What follows a mark of two columns, `- ` or `: `, on its own line. */
+function writeInline(value: YamlValue, source: string | undefined, place: Place): string {
+  const indent = place.indent + INDENT
+  if (isBlock(value)) return writeBlock(value, { ...place, indent, depth: place.depth + 1 })
+  return writeLeaf(value, source, indent, place)
+}
+
+function writeLeaf(value: YamlValue, source: string | undefined, column: number, { indent, exact }: Place): string {
+  if (isEmpty(value)) return emptyText(value)
+  return writeScalar(scalarOf(value, source, exact), column, indent + INDENT, false)
+}
+
+/**
+ * @param column where the text begins
+ * @param indent of the lines that it goes on in
+ */
+function writeScalar(scalar: Scalar, column: number, indent: number, isKey: boolean): string {
+  const width = isKey ? Number.POSITIVE_INFINITY : WIDTH
+  if (scalar.binary) return binary(scalar.text, indent)
+  const style = chooseStyle(scalar, isKey)
+  if (style === 'double') return doubleQuoted(Array.from(scalar.text), column, indent, width)
+  return style === 'single'
+    ? singleQuoted(scalar.text, column, indent, width)
+    : plain(scalar.text, column, indent, width)
+}
+
+function plain(text: string, column: number, indent: number, width: number): string {
+  return fold(text.split(/(?<! ) (?! )/), column, indent, width)
+}
+
+/** Joins words by spaces, or by line ends where a line has grown too long. */
+function fold(words: readonly string[], column: number, indent: number, width: number): string {
+  let end = column
+  return words
+    .map((word, index) => {
+      const breaks = index > 0 && end > width
+      const start = index === 0 ? '' : breaks ? `\n${' '.repeat(indent)}` : ' '
+      end = (breaks ? indent : end + start.length) + word.length
+      return start + word
     })
-    this.indent = outer
-  }
-
-  private map(map: YamlMap): void {
-    const spelling = spellingOf(map)
-    const keys = orderedKeys(map, spelling?.keys)
-    if (keys.length === 0) {
-      this.indicator('{', true, true)
-      this.indicator('}', false)
-      return
-    }
-    const outer = this.indent
-    this.indent = this.indent < 0 ? 0 : this.indent + INDENT
-    for (const key of keys) {
-      const plainKey = spelling?.plainKeys.has(key) === true && plainKind(key) !== 'str'
-      const scalar = plainKey ? keyScalar(key) : scalarOf(key, undefined, this.exact)
-      this.writeIndent()
-      if (isSimpleKey(scalar)) {
-        this.scalar(scalar, { mapping: true, simpleKey: true })
-        this.indicator(':', false)
-      } else {
-        this.indicator('?', true, false, true)
-        this.scalar(scalar, { mapping: true })
-        this.writeIndent()
-        this.indicator(':', true, false, true)
-      }
-      this.node(map[key] as YamlValue, spelling?.scalars.get(key), { mapping: true })
-    }
-    this.indent = outer
-  }
-
-  private scalar(scalar: Scalar, context: Context): void {
-    const characters = toCharacters(scalar.text)
-    const analysis = analyze(characters)
-    const style = chooseStyle(scalar, analysis, context.simpleKey === true)
-    if (scalar.binary) this.indicator('!!binary', true)
-    const outer = this.indent
-    this.indent = this.indent < 0 ? INDENT : this.indent + INDENT
-    const split = !context.simpleKey
-    if (style === '"') this.doubleQuoted(characters, split)
-    else if (style === "'") this.singleQuoted(characters, split)
-    else if (style === '|') this.literal(characters)
-    else this.plain(characters, split, context.root === true)
-    this.indent = outer
-  }
-
-  private write(data: string): void {
-    this.out += data
-    this.column += data.length
-  }
-
-  private indicator(text: string, needWhitespace: boolean, whitespace = false, indention = false): void {
-    this.write(this.whitespace || !needWhitespace ? text : ` ${text}`)
-    this.whitespace = whitespace
-    this.indention = this.indention && indention
-    this.openEnded = false
-  }
-
-  private writeIndent(): void {
-    const indent = Math.max(this.indent, 0)
-    if (!this.indention || this.column > indent || (this.column === indent && !this.whitespace)) this.lineBreak()
-    if (this.column < indent) {
-      this.whitespace = true
-      this.write(' '.repeat(indent - this.column))
-    }
-  }
-
-  private lineBreak(data = '\n'): void {
-    this.whitespace = true
-    this.indention = true
-    this.out += data
-    this.column = 0
-  }
-
-  private lineBreaks(breaks: readonly string[]): void {
-    if (breaks[0] === '\n') this.lineBreak()
-    for (const data of breaks) this.lineBreak(data)
-  }
-
-  private continueText(): void {
-    this.writeIndent()
-    this.whitespace = false
-    this.indention = false
-  }
-
-  private plain(text: readonly string[], split: boolean, root: boolean): void {
-    if (root) this.openEnded = true
-    if (text.length === 0) return
-    if (!this.whitespace) this.write(' ')
-    this.whitespace = false
-    this.indention = false
-    for (const run of runs(text, false)) {
-      const fold = run.kind === 'space' && run.end - run.start === 1 && this.column > WIDTH && split
-      if (fold) this.continueText()
-      else this.write(text.slice(run.start, run.end).join(''))
-    }
-  }
-
-  private singleQuoted(text: readonly string[], split: boolean): void {
-    this.indicator("'", true)
-    for (const run of runs(text, true)) {
-      const part = text.slice(run.start, run.end)
-      if (run.kind === 'break') {
-        this.lineBreaks(part)
-        this.writeIndent()
-        continue
-      }
-      const inner = run.start !== 0 && run.end !== text.length
-      if (run.kind === 'space' && part.length === 1 && this.column > WIDTH && split && inner) this.writeIndent()
-      else this.write(part.join('').replaceAll("'", "''"))
-    }
-    this.indicator("'", false)
-  }
-
-  private doubleQuoted(text: readonly string[], split: boolean): void {
-    this.indicator('"', true)
-    let start = 0
-    for (let end = 0; end <= text.length; end++) {
-      const character = text[end]
-      if (character === undefined || needsEscape(character)) {
-        if (start < end) {
-          this.write(text.slice(start, end).join(''))
-          start = end
-        }
-        if (character !== undefined) {
-          this.write(escaped(character))
-          start = end + 1
-        }
-      }
-      const mayFold = 0 < end && end < text.length - 1 && (character === ' ' || start >= end)
-      if (mayFold && this.column + (end - start) > WIDTH && split) {
-        this.write(`${text.slice(start, end).join('')}\\`)
-        if (start < end) start = end
-        this.continueText()
-        if (text[start] === ' ') this.write('\\')
-      }
-    }
-    this.indicator('"', false)
-  }
-
-  /** Only for the base64 of `!!binary`: whole lines, each with its newline. */
-  private literal(text: readonly string[]): void {
-    this.indicator('|', true)
-    this.lineBreak()
-    for (const line of text.join('').split('\n').slice(0, -1)) {
-      this.writeIndent()
-      this.out += line
-      this.column += line.length
-      this.lineBreak()
-    }
-  }
+    .join('')
 }
 
-/** Cuts text into runs of spaces, of line breaks and of the rest, as PyYAML's writers walk it. */
-function* runs(text: readonly string[], breaks: boolean): Generator<{ kind: string; start: number; end: number }> {
-  let run: { kind: string; start: number; end: number } | undefined
+/** A line end within is written twice, since a single one would read as a space. */
+function singleQuoted(text: string, column: number, indent: number, width: number): string {
+  // Spaces at either end of the text, or more than one, are no place to fold at.
+  const lines = text.replaceAll("'", "''").split(/(\n+)/)
+  const parts = lines.map((line, index) => {
+    if (index % 2 === 1) return `\n${line}${' '.repeat(indent)}`
+    const start = index === 0 ? column + 1 : indent
+    return fold(line.split(/(?<=[^ ]) (?=[^ ])/), start, indent, width)
+  })
+  return `'${parts.join('')}'`
+}
+
+/** Folds before a space, after an escape, and before what follows one; a space that begins a line is escaped. */
+function doubleQuoted(text: readonly string[], column: number, indent: number, width: number): string {
+  let out = '"'
+  let end = column + 1
+  let afterEscape = false
   for (const [index, character] of text.entries()) {
-    const kind = character === ' ' ? 'space' : breaks && BREAKS.includes(character) ? 'break' : 'text'
-    if (run?.kind === kind) run.end = index + 1
-    else {
-      if (run !== undefined) yield run
-      run = { kind, start: index, end: index + 1 }
+    const isEscape = needsEscape(character)
+    const written = isEscape ? escaped(character) : character
+    if (isEscape) {
+      out += written
+      end += written.length
     }
+    const mayFold = index > 0 && index < text.length - 1 && (isEscape || afterEscape || character === ' ')
+    // A line may be one column longer where it ends with an escape.
+    if (mayFold && end > width + (isEscape ? 1 : 0)) {
+      const next = isEscape ? text[index + 1] : character
+      const mark = next === ' ' ? '\\' : ''
+      out += `\\\n${' '.repeat(indent)}${mark}`
+      end = indent + mark.length
+    }
+    if (!isEscape) {
+      out += written
+      end += 1
+    }
+    afterEscape = isEscape
   }
-  if (run !== undefined) yield run
+  return `${out}"`
+}
+
+/** Base64 as a literal block. */
+function binary(base64: string, indent: number): string {
+  if (base64 === '') return '!!binary ""'
+  const lines = base64.trimEnd().split('\n')
+  return ['!!binary |', ...lines.map(line => ' '.repeat(indent) + line)].join('\n')
 }
 
 /** The keys of a map, as they were read where number-like ones among them have lost their place. */
