@@ -33,7 +33,7 @@ export async function buildCli(dist) {
           // What every command needs, help included.
           {
             name: 'base',
-            test: /[\\/](commander[\\/].*|core[\\/](errors|text)|cli[\\/](program|problem|exit-codes|output|own-version|registry))\.js$/,
+            test: /[\\/](commander[\\/].*|core[\\/](errors|own-package|text)|cli[\\/](program|problem|exit-codes|output|registry))\.js$/,
             priority: 2,
           },
           { name: 'store', test: /[\\/](core|files|store)[\\/]/, priority: 1 },

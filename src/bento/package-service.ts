@@ -1,3 +1,4 @@
+import { toolName } from '../core/own-package.js'
 import { isoTime, now } from '../core/time.js'
 import { ValueChecker } from '../core/values.js'
 import { BentoStore } from '../store/bento-store.js'
@@ -9,7 +10,6 @@ import { checkEnvs } from './envs.js'
 import { identityOf } from './manifest.js'
 import { measure } from './planned-file.js'
 import { type Published, publishBento } from './publish-bento.js'
-import { toolName } from './tool.js'
 import type { BuildReport, LockedDependencies, PackageOptions, ServiceSnapshot } from './types.js'
 import { chooseTag } from './version-choice.js'
 

@@ -2,9 +2,9 @@ import { execFile } from 'node:child_process'
 import { release } from 'node:os'
 import { promisify } from 'node:util'
 import { bentoHome } from '../core/home.js'
+import { ownPackage } from '../core/own-package.js'
 import { findNpm } from '../serve/npm.js'
 import { detectFramework } from '../store/framework.js'
-import { ownVersion } from './own-version.js'
 
 /** What `bento env` tells, as name and value. */
 export interface EnvironmentReport {
@@ -39,7 +39,7 @@ export async function collectEnvironment(cwd: string, env: NodeJS.ProcessEnv): P
   return {
     variables: VARIABLES.map(name => [name, env[name] ?? '']),
     facts: [
-      ['vite-plugin-bento', ownVersion()],
+      ['vite-plugin-bento', ownPackage().version],
       ['node', process.version.slice(1)],
       ['npm', await npmVersion(env)],
       ...(await Promise.all(bundlers)),

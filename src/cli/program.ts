@@ -1,6 +1,6 @@
 import { Command, type CommanderError } from 'commander'
+import { ownPackage } from '../core/own-package.js'
 import { print, printError } from './output.js'
-import { ownVersion } from './own-version.js'
 import { reportProblem, SilentExit, usageError } from './problem.js'
 import { COMMANDS, type CommandEntry } from './registry.js'
 
@@ -24,7 +24,7 @@ export async function runCli(args: string[]): Promise<void> {
 function createProgram(): Command {
   const program = new Command('bento')
     .description('Manage the models and bentos of the store that is shared with BentoML, and serve bentos.')
-    .version(ownVersion(), '-v, --version', 'print the version')
+    .version(ownPackage().version, '-v, --version', 'print the version')
     .enablePositionalOptions()
     // Arguments and options of a command are not known before its file is loaded.
     .configureHelp({ subcommandTerm: command => [command.name(), ...command.aliases()].join(', ') })
