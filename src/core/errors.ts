@@ -32,6 +32,18 @@ export const ERROR_CODES = {
   ENGINE_MISMATCH: 'this Node does not satisfy what the bento asks for',
   INSTALL_FAILED: 'installing the packages of a bento failed',
   SERVE_FAILED: 'the service could not be started',
+  SOURCE_NOT_FOUND: 'there is nothing to pack or import at that path',
+  SOURCE_CHANGED: 'a file changed while it was being packed',
+  TARGET_EXISTS: 'something stands where an archive or folder is to be written',
+  TARGET_INVALID: 'the archive or folder cannot be written there',
+  FORMAT_UNKNOWN: 'the format is not known, or not the one that was named',
+  CODEC_MISSING: 'the format needs an optional package that is not installed',
+  ARCHIVE_INVALID: 'an archive is truncated, corrupt, ambiguous or of a kind that cannot be read',
+  ENTRY_NAME: 'an archive entry has a name that is unsafe or cannot be kept',
+  ENTRY_KIND: 'an archive entry is a device, a link that leaves its folder, or another thing that cannot be kept',
+  ENTRY_CLASH: 'two archive entries claim one place',
+  LIMIT_EXCEEDED: 'an archive is larger, deeper or more tightly packed than the limits allow',
+  DIGEST_MISMATCH: 'the content is not what its digest or checksums say',
 } as const
 
 /** A code of {@link ERROR_CODES}. */
