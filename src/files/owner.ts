@@ -26,7 +26,7 @@ export function thisProcess(): Owner {
   return self
 }
 
-/** Prefix for `mkdtemp`. */
+/** What the names of staging folders of this owner begin with; letters by chance follow. */
 export function stageName(owner: Owner): string {
   return `${STAGE_PREFIX}${owner.machine}-${owner.pid}-${owner.started}-`
 }

@@ -1,6 +1,8 @@
-import { lstat, mkdir, mkdtemp } from 'node:fs/promises'
+import { randomBytes } from 'node:crypto'
+import { lstat, mkdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { systemCode } from '../core/errors.js'
+import { noteUnfinished } from './cleanup.js'
 import { ioError } from './errors.js'
 import { moveOver } from './move.js'
 import { stageName, thisProcess } from './owner.js'
@@ -24,10 +26,13 @@ export class Stage {
    */
   readonly dir: string
   readonly #synced = new Set<string>()
+  readonly #release: () => void
 
-  constructor(root: string) {
+  /** @param release called once the stage is gone; see {@link noteUnfinished} */
+  constructor(root: string, release: () => void) {
     this.root = root
     this.dir = join(root, 'item')
+    this.#release = release
   }
 
   /** Tells that files of the item, POSIX paths, are durable already, so that {@link publish} need not see to it. */
@@ -103,6 +108,7 @@ export class Stage {
   /** Removes the stage and all in it. Never throws: what can't be removed now, a later sweep removes. */
   async discard(): Promise<void> {
     await removeTree(this.root).catch(() => undefined)
+    this.#release()
   }
 }
 
@@ -122,15 +128,17 @@ export async function openTrash(home: string): Promise<Stage> {
 
 async function prepare(home: string, fill: (root: string) => Promise<unknown>): Promise<Stage> {
   const tmp = join(home, 'tmp')
-  let root: string | undefined
+  const root = join(tmp, stageName(thisProcess()) + randomBytes(6).toString('hex'))
+  const release = noteUnfinished(root)
   try {
     await mkdir(tmp, { recursive: true })
-    root = await mkdtemp(join(tmp, stageName(thisProcess())))
+    await mkdir(root, { mode: 0o700 })
     await fill(root)
     await sweepStages(home, (await lstat(root)).mtimeMs)
-    return new Stage(root)
+    return new Stage(root, release)
   } catch (error) {
-    if (root !== undefined) await removeTree(root).catch(() => undefined)
+    await removeTree(root).catch(() => undefined)
+    release()
     // mkdir says EEXIST where a file stands in place of the folder.
     const cause = systemCode(error) === 'EEXIST' ? Object.assign(error as Error, { code: 'ENOTDIR' }) : error
     throw ioError(cause, 'work', tmp)

@@ -60,7 +60,7 @@ async function create(tag: string, paths: readonly string[], options: CreateOpti
   }
   const progress = new Progress(!options.quiet && options.output !== 'json')
   try {
-    return await discardOnSignal(store.home, () =>
+    return await discardOnSignal(() =>
       store.create(tag, input, async dir => {
         progress.phase({ doing: 'copying', total, done: () => bytesIn(dir) })
         await copySources(sources, dir)
