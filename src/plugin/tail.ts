@@ -1,6 +1,6 @@
 import type { BentoContext } from './context.js'
 import type { HookContext, Part } from './hooks.js'
-import { guarded, part } from './part.js'
+import { guarded, part, readable } from './part.js'
 import { publish } from './publish.js'
 
 /**
@@ -28,6 +28,10 @@ export function tail(context: BentoContext, isWanted: (hook: HookContext) => boo
         const isWhole = !build.failed && build.written > 0 && build.written === build.begun
         try {
           if (isWhole) await publish(context, summary => say(this, summary))
+        } catch (error) {
+          // The next change may mend it. Thrown, Vite 7 would die of it, and Rolldown would not say what it was.
+          if (this.meta.watchMode !== true) throw error
+          this.warn((readable(error) as Error).message)
         } finally {
           // A failed build stays failed until the next begins: it may be closed once more.
           if (isWhole) context.startBuild()

@@ -13,13 +13,18 @@ const source = (text: string) => ({
 
 interface Watched {
   api: BentoPluginApi
-  /** Errors of rebuilds, and how many builds ended well. */
+  /** Errors and warnings of rebuilds, as the bundler tells them, and how many builds ended well. */
   errors: string[]
   built: () => number
 }
 
-async function watch(bundler: Bundler, project: TestProject, home: string, publishes: boolean): Promise<Watched> {
-  const options = { store: home, watch: publishes, service: project.path('src/service.js') }
+async function watch(
+  bundler: Bundler,
+  project: TestProject,
+  home: string,
+  more: { watch: boolean; version?: string },
+): Promise<Watched> {
+  const options = { store: home, service: project.path('src/service.js'), ...more }
   const errors: string[] = []
   let built = 0
   const count = { name: 'count', writeBundle: () => void built++ }
@@ -28,7 +33,8 @@ async function watch(bundler: Bundler, project: TestProject, home: string, publi
     const vite = await importVite(bundler)
     const { bento } = await import('vite-plugin-bento')
     const plugin = bento(options)
-    const logger = { ...vite.createLogger('silent'), error: (message: string) => note({ message }) }
+    const say = (message: string) => note({ message })
+    const logger = { ...vite.createLogger('silent'), error: say, warn: say }
     const watchers: { close(): unknown }[] = []
     const builder = await vite.createBuilder(
       { root: project.root, configFile: false, customLogger: logger, plugins: [plugin, count], build: { watch: {} } },
@@ -52,14 +58,18 @@ async function watch(bundler: Bundler, project: TestProject, home: string, publi
     input: project.path('src/service.js'),
     output: { dir: project.path('dist') },
     plugins: [plugin, count],
-    onLog: () => {},
-    logLevel: 'silent',
+    onLog: (level: string, log: { message: string }) => void (level === 'warn' && note(log)),
   } as never) as unknown as RollupWatcher & RolldownWatcher
-  watcher.on('event', async event => {
+  const closing: Promise<void>[] = []
+  watcher.on('event', event => {
     if (event.code === 'ERROR') note(event.error)
-    if (event.code === 'BUNDLE_END') await event.result.close()
+    if (event.code === 'BUNDLE_END') closing.push(event.result.close())
   })
-  onTestFinished(() => watcher.close())
+  // A rebuild may be under way: it ends before its folders go.
+  onTestFinished(async () => {
+    await watcher.close()
+    await Promise.all(closing)
+  })
   return { api: plugin.api, errors, built: () => built }
 }
 
@@ -67,7 +77,7 @@ describe.each(BUNDLERS)('%s', bundler => {
   test('--watch bundles, and publishes nothing unless asked to', async () => {
     const home = scratchHome()
     const project = makeProject({ files: source('one') })
-    const watched = await watch(bundler, project, home, false)
+    const watched = await watch(bundler, project, home, { watch: false })
     await vi.waitFor(() => expect(watched.built()).toBeGreaterThan(0), { timeout: 20_000 })
     const saveAndLook = () => {
       project.write(source('two'))
@@ -81,7 +91,7 @@ describe.each(BUNDLERS)('%s', bundler => {
   test('with watch: true each good rebuild is a bento, and a failed one is none', async () => {
     const home = scratchHome()
     const project = makeProject({ files: source('one') })
-    const watched = await watch(bundler, project, home, true)
+    const watched = await watch(bundler, project, home, { watch: true })
     await vi.waitFor(() => expect(watched.api.report).toBeDefined(), { timeout: 20_000 })
     const first = watched.api.report
 
@@ -103,5 +113,16 @@ describe.each(BUNDLERS)('%s', bundler => {
       watched.api.report?.tag,
       first?.tag,
     ])
+  })
+
+  test('says why a rebuild could not be published', async () => {
+    const project = makeProject({ files: source('one') })
+    const watched = await watch(bundler, project, scratchHome(), { watch: true, version: 'v1' })
+    await vi.waitFor(() => expect(watched.api.report).toBeDefined(), { timeout: 20_000 })
+    const saveAndLook = () => {
+      project.write(source('two'))
+      expect(watched.errors.join('\n')).toContain('[TAG_EXISTS]')
+    }
+    await vi.waitFor(saveAndLook, { timeout: 20_000, interval: 500 })
   })
 })
