@@ -1,3 +1,5 @@
+import type { ByteSink, ByteSource } from '../../src/archive/bytes.js'
+
 /** A stream of numbers in [0, 1) that is the same for the same seed (xorshift32). */
 export function numbers(seed: number): () => number {
   let state = (seed * 2654435761) | 1
@@ -32,4 +34,39 @@ export function sentences(length: number, seed: number): Uint8Array {
     at += out.write(next() < 0.1 ? `${word} ${Math.floor(next() * 1000)}.\n` : `${word} `, at)
   }
   return out
+}
+
+/** A source over bytes, which gives as many as it is asked for. */
+export function sourceOf(data: Uint8Array): ByteSource {
+  return portions(data, forever(Number.POSITIVE_INFINITY))
+}
+
+/** The same in portions of the given sizes. */
+export function portions(data: Uint8Array, sizes: Iterator<number>): ByteSource {
+  let at = 0
+  return {
+    async read(into) {
+      const next = sizes.next().value as number
+      const part = data.subarray(at, at + Math.min(into.length, next))
+      into.set(part)
+      at += part.length
+      return part.length
+    },
+  }
+}
+
+function* forever<T>(value: T): Generator<T, never> {
+  while (true) yield value
+}
+
+/** A sink that keeps what it gets, once `delay` has passed. */
+export function collector(delay?: () => Promise<void>): ByteSink & { bytes(): Buffer } {
+  const kept: Uint8Array[] = []
+  return {
+    async write(pieces) {
+      await delay?.()
+      for (const piece of pieces) kept.push(Uint8Array.from(piece))
+    },
+    bytes: () => Buffer.concat(kept),
+  }
 }
