@@ -81,8 +81,9 @@ export class BentoStore extends ItemStore<Bento> {
    * Together with the look that {@link ModelStore.delete} takes at the bentos once a model is gone, one of the two
    * always sees the other.
    */
-  protected override async confirm(bento: Bento): Promise<void> {
-    const gone = allModels(bento.info).filter(model => model.registry === 'bentoml' && !this.#holds(model))
+  protected override async confirm(bento: Bento, lacking: ReadonlySet<string>): Promise<void> {
+    const used = allModels(bento.info).filter(model => model.registry === 'bentoml' && !lacking.has(String(model.tag)))
+    const gone = used.filter(model => !this.#holds(model))
     if (gone.length === 0) return
     const tags = gone.map(model => String(model.tag))
     throw new BentoError(

@@ -20,6 +20,12 @@ export interface PublishOptions {
   latest?: 'newest' | 'always'
 }
 
+/** What an import may say beside. */
+export interface StagedPublishOptions extends PublishOptions {
+  /** Tags of models that a bento may use although the store lacks them. */
+  lacking?: ReadonlySet<string>
+}
+
 /** An item in the making: fill `dir`, manifest included, then publish or discard it. Either ends the draft. */
 export interface Draft<T> {
   /** The item's folder, empty at first, on the store's file system. */
@@ -42,7 +48,7 @@ export interface DraftStore<T> {
   kind: ItemKind
   make(record: ItemRecord): T
   /** Asked just before and just after the item becomes visible; an error takes it back. */
-  confirm(item: T): Promise<void>
+  confirm(item: T, lacking: ReadonlySet<string>): Promise<void>
 }
 
 /** {@link Draft} in a stage. */
@@ -62,8 +68,9 @@ export class StagedDraft<T> implements Draft<T> {
     this.#stage.markSynced(paths)
   }
 
-  async publish(tag: FullTag, options: PublishOptions = {}): Promise<T> {
-    const { root, kind, make, confirm } = this.#store
+  async publish(tag: FullTag, options: StagedPublishOptions = {}): Promise<T> {
+    const { root, kind, make } = this.#store
+    const confirm = (item: T) => this.#store.confirm(item, options.lacking ?? new Set())
     const target = join(root, tag.name, tag.version)
     try {
       if (tag.version === 'latest') throw reservedVersion(String(tag))

@@ -43,7 +43,7 @@ export abstract class ItemStore<T extends StoreItem> {
   protected async guard(_tags: readonly FullTag[]): Promise<void> {}
 
   /** Throws when an item must not be visible; asked before it is, and again just after. */
-  protected async confirm(_item: T): Promise<void> {}
+  protected async confirm(_item: T, _lacking: ReadonlySet<string>): Promise<void> {}
 
   /** Absolute path of the home. */
   get home(): string {
@@ -124,11 +124,11 @@ export abstract class ItemStore<T extends StoreItem> {
     return this.draft()
   }
 
-  /** {@link begin} with what is not for the public. */
-  protected async draft(): Promise<StagedDraft<T>> {
+  /** {@link begin} with what is not for the public. @internal */
+  async draft(): Promise<StagedDraft<T>> {
     const { root, kind } = this
     const make = (record: ItemRecord) => this.make(record)
-    const confirm = (item: T) => this.confirm(item)
+    const confirm = (item: T, lacking: ReadonlySet<string>) => this.confirm(item, lacking)
     return new StagedDraft({ root, kind, make, confirm }, await openStage(this.home))
   }
 
