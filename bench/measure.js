@@ -21,6 +21,17 @@ export function takeTurns(sides, rounds) {
   return times
 }
 
+/** The same with one round and nothing to warm up, for what takes minutes. */
+export function once(sides) {
+  const times = {}
+  for (const [name, run] of Object.entries(sides)) {
+    const start = performance.now()
+    run()
+    times[name] = [performance.now() - start]
+  }
+  return times
+}
+
 /** @param {number[]} values */
 export function median(values) {
   const sorted = [...values].sort((one, other) => one - other)
@@ -36,7 +47,7 @@ export function median(values) {
  */
 export function print(title, times) {
   const [[, base], ...others] = Object.entries(times)
-  console.log(`\n${title} (${base.length} rounds)`)
+  console.log(`\n${title} (${base.length === 1 ? 'one round' : `${base.length} rounds`})`)
   for (const [name, values] of Object.entries(times)) {
     const range = `${milliseconds(Math.min(...values))} to ${milliseconds(Math.max(...values))}`
     console.log(`  ${name.padEnd(44)} ${milliseconds(median(values)).padStart(10)}   (${range})`)

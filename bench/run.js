@@ -1,9 +1,13 @@
-// `npm run bench [name…]`: everything, or the benchmarks named.
+// `npm run bench [name…]`: everything, or the benchmarks named; `archive` takes parts: `npm run bench -- archive weights`.
 import { checkBuilt, machine } from './workplace.js'
 
-const NAMES = ['start', 'list', 'build', 'save']
+const NAMES = ['start', 'list', 'build', 'save', 'archive']
+const PARTS = ['weights', 'text', 'peer', 'memory']
 
-const wanted = process.argv.length > 2 ? process.argv.slice(2) : NAMES
+const asked = process.argv.slice(2)
+const parts = asked.includes('archive') ? asked.filter(name => PARTS.includes(name)) : []
+const named = asked.filter(name => !parts.includes(name))
+const wanted = named.length > 0 ? named : NAMES
 const unknown = wanted.filter(name => !NAMES.includes(name))
 if (unknown.length > 0) {
   console.error(`no benchmark ${unknown.join(', ')}: there are ${NAMES.join(', ')}`)
@@ -11,4 +15,4 @@ if (unknown.length > 0) {
 }
 checkBuilt()
 console.log(machine())
-for (const name of wanted) await (await import(`./${name}.js`)).run()
+for (const name of wanted) await (await import(`./${name}.js`)).run(parts)

@@ -55,6 +55,15 @@ export function fillStore(home, count) {
   }
 }
 
+/** Saves a model `name:v1` of one file, which `write` fills, laid as BentoML lays it. */
+export async function writeModel(home, name, write) {
+  const folder = join(home, 'models', name, 'v1')
+  mkdirSync(folder, { recursive: true })
+  await write(join(folder, 'weights.bin'))
+  writeFileSync(join(folder, 'model.yaml'), modelYaml(name, 'v1', new Date(Date.UTC(2026, 0, 1))))
+  writeFileSync(join(home, 'models', name, 'latest'), 'v1')
+}
+
 /** @param {string} [labels] the lines below `labels:` */
 export function modelYaml(name, version, time, labels = '  stage: production\n  owner: data-team') {
   return `name: ${name}
