@@ -8,10 +8,13 @@ const SIGNALS = Object.keys(EXIT_CODES) as (keyof typeof EXIT_CODES)[]
  * signal, so that a shell sees 130, 143 or 129 and a script that runs the command stops too.
  *
  * `process.exit` would wait for a copy under way, which may be gigabytes long; a signal does not.
+ *
+ * @param last what else to do before the process ends; must not wait for anything
  */
-export async function discardOnSignal<T>(work: () => Promise<T>): Promise<T> {
+export async function discardOnSignal<T>(work: () => Promise<T>, last: () => void = () => {}): Promise<T> {
   const end = (signal: NodeJS.Signals) => {
     removeUnfinished()
+    last()
     for (const one of SIGNALS) process.removeListener(one, end)
     process.kill(process.pid, signal)
     // The first process of a container ignores signals that it has no listener for.

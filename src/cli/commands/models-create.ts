@@ -4,9 +4,8 @@ import { localTime } from '../../core/time.js'
 import type { Model } from '../../store/index.js'
 import { copySources } from '../create/copy-sources.js'
 import { lookAtSources } from '../create/sources.js'
-import { discardOnSignal } from '../interrupt.js'
+import { longWork } from '../long-work.js'
 import { print, warn } from '../output.js'
-import { Progress } from '../progress.js'
 import { toJson } from '../values/json.js'
 import { addLabel } from '../values/labels.js'
 import { addMetadata } from '../values/metadata.js'
@@ -58,18 +57,13 @@ async function create(tag: string, paths: readonly string[], options: CreateOpti
     ...(framework === undefined ? {} : { framework }),
     ...(module === undefined ? {} : { module }),
   }
-  const progress = new Progress(!options.quiet && options.output !== 'json')
-  try {
-    return await discardOnSignal(() =>
-      store.create(tag, input, async dir => {
-        progress.phase({ doing: 'copying', total, done: () => bytesIn(dir) })
-        await copySources(sources, dir)
-        progress.phase({ doing: 'computing the digest of', total })
-      }),
-    )
-  } finally {
-    progress.end()
-  }
+  return longWork(options, progress =>
+    store.create(tag, input, async dir => {
+      progress.phase({ doing: 'copying', total, done: () => bytesIn(dir) })
+      await copySources(sources, dir)
+      progress.phase({ doing: 'computing the digest of', total })
+    }),
+  )
 }
 
 async function bytesIn(dir: string): Promise<number> {
