@@ -43,7 +43,7 @@ export interface ExtractLimits {
   path: number
   /** Bytes of one part of a path. @default 255 */
   part: number
-  /** Folders above a file. @default 64 */
+  /** Parts of a path. @default 64 */
   depth: number
   /** Bytes of a header with names in it. @default 1 MiB */
   header: number
