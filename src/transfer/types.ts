@@ -92,7 +92,7 @@ export interface ImportedBento {
   /** The models that came with it, in order of their tags. */
   readonly models: readonly CarriedModel[]
   /** Tags of models that it uses, but that neither came with it nor are in the store. */
-  readonly missing: readonly FullTag[]
+  readonly missing: readonly Tag[]
   /** What a user should know, as sentences: which models are missing. */
   readonly notes: readonly string[]
 }

@@ -1,0 +1,57 @@
+import type { PackEntry } from '../archive/entries.js'
+import { packEntries } from '../archive/pack.js'
+import { treeEntries } from '../archive/tree.js'
+import type { Tag } from '../core/tag.js'
+import type { Bento } from '../store/bento.js'
+import type { BentoStore } from '../store/bento-store.js'
+import type { StoreItem } from '../store/item.js'
+import type { ItemStore } from '../store/item-store.js'
+import type { ModelStore } from '../store/model-store.js'
+import { carriedModels } from './carried.js'
+import { askedFormat, ownFormat, resolveDestination } from './destination.js'
+import { given } from './given.js'
+import type { ExportBentoOptions, ExportDestination, Exported, ExportedBento, ExportOptions } from './types.js'
+
+/** See `ModelTransfer.exportModel`. */
+export async function exportModel(
+  store: ModelStore,
+  tag: string | Tag,
+  destination: ExportDestination | undefined,
+  options: ExportOptions,
+): Promise<Exported> {
+  const model = await store.get(tag)
+  return write(store, model, await treeEntries(model.path), [model.path], destination, options)
+}
+
+/** See `BentoTransfer.exportBento`. */
+export async function exportBento(
+  store: BentoStore,
+  tag: string | Tag,
+  destination: ExportDestination | undefined,
+  options: ExportBentoOptions,
+): Promise<ExportedBento> {
+  const { models: wanted = true, ...rest } = options
+  const bento: Bento = await store.get(tag)
+  const own = await treeEntries(bento.path)
+  const { entries, models } = wanted ? await carriedModels(bento, own, store.models) : { entries: [], models: [] }
+  const sources = [bento, ...models].map(item => item.path)
+  const exported = await write(store, bento, [...own, ...entries], sources, destination, rest)
+  return { ...exported, models: models.map(model => model.tag) }
+}
+
+async function write<T extends StoreItem>(
+  { kind }: ItemStore<T>,
+  { tag }: T,
+  entries: readonly PackEntry[],
+  sources: readonly string[],
+  destination: ExportDestination | undefined,
+  options: ExportOptions,
+): Promise<Exported> {
+  const { format: asked, ...rest } = options
+  const place =
+    typeof destination === 'object' && !(destination instanceof URL)
+      ? { path: destination, format: askedFormat(kind, asked) ?? ownFormat(kind) }
+      : await resolveDestination(destination, tag, kind, asked)
+  const packed = await packEntries(entries, place.path, { ...given(rest), format: place.format, sources })
+  return { tag, path: packed.path, format: packed.format, bytes: packed.bytes }
+}

@@ -1,0 +1,34 @@
+import { BentoError, isBentoError } from '../core/errors.js'
+import type { FullTag } from '../core/tag.js'
+import type { StoreItem } from '../store/item.js'
+import type { ItemStore } from '../store/item-store.js'
+import { refuseTaken } from '../store/new-tag.js'
+
+/** How to mend it that the tag of an import is taken. */
+const MENDS = {
+  model:
+    'Import it under another tag (--as, or { as }), skip it (--skip-existing, or { skipExisting }), or delete that one.',
+  bento: 'Skip it (--skip-existing, or { skipExisting: true }), or delete that one first.',
+} as const
+
+/**
+ * The item that holds the tag of an import, where that one is to be left alone and the import skipped.
+ *
+ * @returns undefined where the tag is free
+ * @throws `TAG_EXISTS` where it is not, and nothing is to be skipped
+ */
+export async function heldItem<T extends StoreItem>(
+  store: ItemStore<T>,
+  tag: FullTag,
+  skip: boolean | undefined,
+): Promise<T | undefined> {
+  const [held] = await store.list(tag)
+  if (held !== undefined && skip === true) return held
+  try {
+    await refuseTaken(store, tag)
+  } catch (error) {
+    if (held === undefined || !isBentoError(error, 'TAG_EXISTS')) throw error
+    throw new BentoError('TAG_EXISTS', error.reason, { hint: MENDS[store.kind.word], details: { ...error.details } })
+  }
+  return undefined
+}

@@ -1,0 +1,112 @@
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { isBentoError } from '../core/errors.js'
+import { type FullTag, fullTag, Tag } from '../core/tag.js'
+import { ioError } from '../files/errors.js'
+import { writeNewFile } from '../files/write.js'
+import { NOT_DIGESTED } from '../store/digest.js'
+import type { StagedDraft } from '../store/draft.js'
+import { MODEL_KIND } from '../store/kinds.js'
+import type { Model } from '../store/model.js'
+import { type ModelInfo, parseModelInfo } from '../store/model-info.js'
+import type { ModelStore } from '../store/model-store.js'
+import { digestWithout, requireDigest, seenFiles } from './digests.js'
+import { heldItem } from './held.js'
+import { requireInnerLinks } from './inner-links.js'
+import { Intake, type Unpacked } from './intake.js'
+import type { FoundManifest } from './manifest.js'
+import { sameManifest } from './same-model.js'
+import type { ImportedModel, ImportModelOptions, ImportOptions, ImportSource } from './types.js'
+
+/** See `ModelTransfer.importModel`. */
+export async function importModel(
+  store: ModelStore,
+  source: ImportSource,
+  options: ImportModelOptions,
+): Promise<ImportedModel> {
+  const { as, ...rest } = options
+  const wanted = as === undefined ? undefined : Tag.from(as)
+  const intake = await Intake.open(source, MODEL_KIND, rest)
+  try {
+    const early = await intake.peek()
+    const known = early && (await existing(store, read(early, wanted), rest))
+    if (known !== undefined) return known
+    const draft = await store.draft()
+    try {
+      return await settle(store, intake, draft, wanted, rest)
+    } catch (error) {
+      throw ioError(error, `import ${intake.name}`, store.root)
+    } finally {
+      await draft.discard()
+    }
+  } finally {
+    await intake.close()
+  }
+}
+
+/** Unpacks and judges everything; only then the model becomes visible. */
+async function settle(
+  store: ModelStore,
+  intake: Intake,
+  draft: StagedDraft<Model>,
+  as: Tag | undefined,
+  options: ImportOptions,
+): Promise<ImportedModel> {
+  const unpacked = await intake.unpack(draft)
+  const found = read(unpacked.manifest, as)
+  const known = await existing(store, found, options)
+  if (known !== undefined) return known
+  await requireInnerLinks(unpacked.dir, unpacked.links, intake.name)
+  await checkDigest(unpacked, found)
+  await rename(unpacked, found)
+  options.signal?.throwIfAborted()
+  try {
+    const model = await draft.publish(found.tag)
+    return { tag: model.tag, model, outcome: 'imported', notes: unpacked.notes }
+  } catch (error) {
+    // Another import may have been first.
+    const theirs = isBentoError(error, 'TAG_EXISTS') ? await existing(store, found, options) : undefined
+    if (theirs === undefined) throw error
+    return theirs
+  }
+}
+
+/** What a manifest says, and the tag that its model is to get. */
+interface FoundModel {
+  tag: FullTag
+  info: ModelInfo
+}
+
+function read({ text, where }: FoundManifest, as: Tag | undefined): FoundModel {
+  const info = parseModelInfo(text, where)
+  return { info, tag: as === undefined ? info.tag : fullTag(as.name, as.version ?? info.tag.version) }
+}
+
+/** What to answer where the store holds the tag; undefined where it does not. @throws `TAG_EXISTS` */
+async function existing(
+  store: ModelStore,
+  { tag, info }: FoundModel,
+  options: ImportOptions,
+): Promise<ImportedModel | undefined> {
+  const held = await heldItem(store, tag, options.skipExisting)
+  if (held === undefined) return undefined
+  const same = sameManifest(held, { ...info, tag })
+  const notes = same ? [] : [`The model ${tag} in the store is another one: its model.yaml differs.`]
+  return { tag, model: held, outcome: 'exists', notes }
+}
+
+async function checkDigest({ dir, files, links, manifest }: Unpacked, { info }: FoundModel): Promise<void> {
+  if (info.digest === undefined) return
+  const seen = await seenFiles(dir, files, links.length > 0)
+  requireDigest(`Model ${info.tag}`, info.digest, digestWithout(seen, ...NOT_DIGESTED), manifest.where)
+}
+
+async function rename({ dir, manifest }: Unpacked, { tag, info }: FoundModel): Promise<void> {
+  if (tag.equals(info.tag)) return
+  // Only who renames needs the parser.
+  const { renameManifest } = await import('./rename.js')
+  const text = renameManifest(manifest.text, tag, manifest.where)
+  const path = join(dir, MODEL_KIND.manifest)
+  await rm(path)
+  await writeNewFile(path, text)
+}

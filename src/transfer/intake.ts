@@ -1,0 +1,120 @@
+import { mkdir, rename, rmdir } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { type OpenInput, openInput } from '../archive/input.js'
+import { type UnpackedFile, type UnpackReport, unpackInto } from '../archive/unpack.js'
+import { BentoError } from '../core/errors.js'
+import { visible } from '../core/text.js'
+import { ioError } from '../files/errors.js'
+import type { StagedDraft } from '../store/draft.js'
+import type { ItemKind } from '../store/record.js'
+import { given } from './given.js'
+import { localPath } from './local-path.js'
+import { type FoundManifest, findManifest } from './manifest.js'
+import type { ImportOptions, ImportSource } from './types.js'
+
+/** An item that was unpacked and lies in a draft, its manifest at the top. Nothing of it is believed yet. */
+export interface Unpacked {
+  /** The draft's folder. */
+  dir: string
+  manifest: FoundManifest
+  /** Every file, hashed and durable. */
+  files: readonly HashedUnpacked[]
+  /** Paths of the links that were kept. */
+  links: readonly string[]
+  notes: readonly string[]
+}
+
+/** A file of an item, with its digest. */
+export type HashedUnpacked = UnpackedFile & { sha256: string }
+
+/**
+ * What is being imported: opened, looked into where that costs nothing, unpacked. Close it in any case.
+ */
+export class Intake {
+  readonly #input: OpenInput
+  readonly #kind: ItemKind
+  readonly #options: ImportOptions
+
+  private constructor(input: OpenInput, kind: ItemKind, options: ImportOptions) {
+    this.#input = input
+    this.#kind = kind
+    this.#options = options
+  }
+
+  /** @throws `SOURCE_NOT_FOUND`, `OPTION_INVALID`, `IO_FAILED` */
+  static async open(source: ImportSource, kind: ItemKind, options: ImportOptions): Promise<Intake> {
+    return new Intake(await openInput(localSource(source)), kind, options)
+  }
+
+  /** How to call it in messages: its path. */
+  get name(): string {
+    return this.#input.name
+  }
+
+  async close(): Promise<void> {
+    await this.#input.close()
+  }
+
+  /**
+   * The manifest, where it can be had before anything is unpacked: in a folder.
+   *
+   * @throws `MANIFEST_INVALID`
+   */
+  async peek(): Promise<FoundManifest | undefined> {
+    const { kind, path, name } = this.#input
+    return kind === 'folder' && path !== undefined ? findManifest(path, this.#kind, name) : undefined
+  }
+
+  /**
+   * Unpacks into a draft and takes off a folder around everything.
+   *
+   * @throws `MANIFEST_INVALID`, and what {@link unpackInto} throws
+   */
+  async unpack<T>(draft: StagedDraft<T>): Promise<Unpacked> {
+    const { skipExisting: _, ...options } = this.#options
+    const report = await unpackInto(this.#input, draft.dir, { ...given(options), hash: true, sync: true })
+    const manifest = await findManifest(draft.dir, this.#kind, this.name)
+    if (manifest.wrap !== '') await this.#unwrap(draft.dir, manifest.wrap)
+    const { files, links } = inner(report, manifest.wrap)
+    draft.markSynced(files.map(file => file.path))
+    return { dir: draft.dir, manifest, files, links, notes: this.#notes(report, manifest) }
+  }
+
+  async #unwrap(dir: string, wrap: string): Promise<void> {
+    try {
+      const aside = join(dirname(dir), 'wrapped')
+      await rename(join(dir, wrap), aside)
+      await rmdir(dir)
+      await rename(aside, dir)
+    } catch (error) {
+      throw ioError(error, 'take off the folder around everything', dir)
+    }
+  }
+
+  #notes(report: UnpackReport, { wrap }: FoundManifest): string[] {
+    const around = `Everything in ${this.name} lies in the folder ${JSON.stringify(wrap.slice(0, -1))}, which was taken off.`
+    return [...(wrap === '' ? [] : [visible(around)]), ...report.warnings]
+  }
+}
+
+function localSource(source: ImportSource): ImportSource {
+  if (source === '') throw new BentoError('OPTION_INVALID', 'The source of the import is empty.')
+  return typeof source === 'string' || source instanceof URL ? localPath(source, 'source').path : source
+}
+
+/** Paths as they are without the folder around them. */
+function inner(report: UnpackReport, wrap: string): Pick<Unpacked, 'files' | 'links'> {
+  const files = report.files.map(file => ({ ...file, path: file.path.slice(wrap.length), sha256: file.sha256 ?? '' }))
+  return { files, links: report.links.map(link => link.path.slice(wrap.length)) }
+}
+
+/** Puts a folder of one draft in the place of another draft's, which is empty. Both lie in the store's `tmp`. */
+export async function moveInto(from: string, dir: string): Promise<void> {
+  try {
+    await rmdir(dir)
+    await rename(from, dir)
+  } catch (error) {
+    await mkdir(dir, { recursive: true }).catch(() => undefined)
+    throw ioError(error, 'import the model', dir)
+  }
+}

@@ -1,0 +1,94 @@
+import { lstat, readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { BentoError } from '../core/errors.js'
+import { formatSize, visible } from '../core/text.js'
+import { MAX_YAML_LENGTH } from '../core/yaml.js'
+import { readSmallFile } from '../files/read.js'
+import { walkTree } from '../files/walk.js'
+import { BENTO_KIND, MODEL_KIND } from '../store/kinds.js'
+import type { ItemKind } from '../store/record.js'
+
+/** The manifest of what is being imported. */
+export interface FoundManifest {
+  /** Folder of the archive that holds everything, with a slash at its end: `top/`; empty where nothing is wrapped. */
+  wrap: string
+  text: string
+  /** How to call it in messages. */
+  where: string
+}
+
+/** Most names that a message lists. */
+const SHOWN = 5
+
+/**
+ * Finds the manifest of an item in a folder that may be anything: at the top, or in the one folder that is there.
+ *
+ * @param dir the folder
+ * @param name how the user calls what is imported, for messages
+ * @throws `MANIFEST_INVALID` where there is none, saying what is there instead; or it is no plain UTF-8 file of at most
+ * 1 MiB
+ */
+export async function findManifest(dir: string, kind: ItemKind, name: string): Promise<FoundManifest> {
+  const wrap = (await holds(dir, kind)) ? '' : await wrapOf(dir, kind)
+  if (wrap === undefined) throw await noManifest(dir, kind, name)
+  const path = join(dir, wrap, kind.manifest)
+  const where = `${wrap}${kind.manifest} in ${name}`
+  const stat = await lstat(path)
+  if (!stat.isFile()) throw unusable(where, 'is no plain file')
+  if (stat.size > MAX_YAML_LENGTH) throw unusable(where, `has ${formatSize(stat.size)}, and 1 MiB is the most`)
+  const { text } = readSmallFile(path)
+  if (text === undefined) throw unusable(where, 'is not UTF-8')
+  return { wrap, text, where }
+}
+
+function unusable(where: string, why: string): BentoError {
+  return new BentoError('MANIFEST_INVALID', `${visible(where)} ${why}.`, { details: { where } })
+}
+
+async function holds(dir: string, kind: ItemKind): Promise<boolean> {
+  return lstat(join(dir, kind.manifest)).then(
+    () => true,
+    () => false,
+  )
+}
+
+async function wrapOf(dir: string, kind: ItemKind): Promise<string | undefined> {
+  const [only, ...more] = await readdir(dir, { withFileTypes: true })
+  if (only === undefined || more.length > 0 || !only.isDirectory()) return undefined
+  return (await holds(join(dir, only.name), kind)) ? `${only.name}/` : undefined
+}
+
+/** Says what is there instead: an item of the other kind, an item deeper down, or whatever. */
+async function noManifest(dir: string, kind: ItemKind, name: string): Promise<BentoError> {
+  const other = kind === MODEL_KIND ? BENTO_KIND : MODEL_KIND
+  if ((await holds(dir, other)) || (await wrapOf(dir, other)) !== undefined) return otherKind(kind, other, name)
+  const entries = await walkTree(dir)
+  const inner = entries.filter(entry => entry.path.endsWith(`/${kind.manifest}`)).map(entry => entry.path)
+  const top = entries.filter(entry => !entry.path.includes('/')).map(entry => entry.path)
+  const [there, hint] =
+    inner.length > 0
+      ? [`the nearest is ${list(inner)}`, 'One folder around everything is taken off, several are not: pack it anew.']
+      : [top.length === 0 ? 'it is empty' : `it holds ${list(top)}`, `Export ${article(kind)} to get one.`]
+  return new BentoError('MANIFEST_INVALID', `${visible(name)} has no ${kind.manifest} at its top: ${there}.`, {
+    hint,
+    details: { source: name, found: inner.length > 0 ? inner : top },
+  })
+}
+
+function otherKind(kind: ItemKind, other: ItemKind, name: string): BentoError {
+  const call =
+    other === MODEL_KIND ? '"bento models import", or models.importModel' : '"bento import", or bentos.importBento'
+  return new BentoError('MANIFEST_INVALID', `${visible(name)} holds a ${other.word}, not a ${kind.word}.`, {
+    hint: `Use ${call}.`,
+    details: { source: name, holds: other.word },
+  })
+}
+
+function article(kind: ItemKind): string {
+  return `a ${kind.word} with "bento ${kind === MODEL_KIND ? 'models ' : ''}export"`
+}
+
+function list(paths: readonly string[]): string {
+  const shown = paths.slice(0, SHOWN).map(path => visible(JSON.stringify(path)))
+  return paths.length > SHOWN ? `${shown.join(', ')} and ${paths.length - SHOWN} more` : shown.join(', ')
+}
