@@ -1,7 +1,7 @@
 // Types of the modules that the plugin provides. In tsconfig.json: "types": ["vite-plugin-bento/client"].
 
 declare module 'virtual:bento/model/*' {
-  type ModelInfo = import('./dist/store/index.js').ModelInfo
+  type ModelInfo = import('./dist/transfer/index.js').ModelInfo
 
   /**
    * A model of the store: in a bento the version that was pinned when it was built, in development what the store holds

@@ -21,8 +21,8 @@ export function modelPath(tag: string, moduleUrl: string): string {
   if (found !== undefined) return found
   throw new Error(
     `Model ${tag}, which this bento was built with, is not on this machine. Looked in ${folders.join(', ')}. ` +
-      `Copy models/${name}/${version} there from a store that holds it (BentoML: bentoml models export and import), ` +
-      'or set BENTOML_HOME to such a store.',
+      `Run "bento models export ${tag}" (or bentoml) where it is, and "bento models import <file>" here, ` +
+      'or set BENTOML_HOME to a store that holds it.',
   )
 }
 

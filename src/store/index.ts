@@ -1,11 +1,4 @@
-/**
- * The store of models and bentos, shared with BentoML: `vite-plugin-bento/store`. Loads no bundler and nothing of npm.
- *
- * @packageDocumentation
- */
-import { BentoStore } from './bento-store.js'
-import { ModelStore } from './model-store.js'
-
+/** The store of models and bentos, shared with BentoML. The public face adds export and import: `transfer/index.ts`. */
 export { BentoError, type BentoErrorOptions, type ERROR_CODES, type ErrorCode, isBentoError } from '../core/errors.js'
 export { type FullTag, Tag } from '../core/tag.js'
 export type { YamlMap, YamlValue } from '../core/yaml.js'
@@ -29,9 +22,3 @@ export { type ModelOptions, ModelStore } from './model-store.js'
 export type { OnProblem, StoreProblem } from './record.js'
 export { resolveModel } from './resolve.js'
 export { bentosUsing } from './users.js'
-
-/** The model store of the default home: `BENTOML_HOME`, else `~/bentoml`, looked up at the first use. */
-export const models: ModelStore = new ModelStore()
-
-/** The bento store of the default home. */
-export const bentos: BentoStore = new BentoStore()

@@ -39,7 +39,9 @@ it('keeps the runtime, which is bundled into bentos, to itself', () => {
 
 it('never loads a bundler or arborist with the store or at the start of the command line', () => {
   const heavy = /from '(vite|rollup|rolldown|@npmcli\/arborist)'/
-  const eager = files.filter(file => ['store', 'cli', 'core', 'files', 'serve'].includes(floorOf(file)))
+  const eager = files.filter(file =>
+    ['store', 'transfer', 'archive', 'cli', 'core', 'files', 'serve'].includes(floorOf(file)),
+  )
   expect(eager.filter(file => heavy.test(readFileSync(join(source, file), 'utf8')))).toEqual([])
 })
 

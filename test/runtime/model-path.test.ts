@@ -60,8 +60,8 @@ describe('modelPath', () => {
     expect(() => modelPath('iris_clf:v1', url)).toThrow(
       `Model iris_clf:v1, which this bento was built with, is not on this machine. ` +
         `Looked in ${inside('bento')}, ${inside('other')}, ${store}. ` +
-        'Copy models/iris_clf/v1 there from a store that holds it (BentoML: bentoml models export and import), ' +
-        'or set BENTOML_HOME to such a store.',
+        'Run "bento models export iris_clf:v1" (or bentoml) where it is, and "bento models import <file>" here, ' +
+        'or set BENTOML_HOME to a store that holds it.',
     )
   })
 })

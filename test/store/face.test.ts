@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { fixtureHome } from '../support/home.js'
 
-const FACE = fileURLToPath(new URL('../../dist/store/index.js', import.meta.url))
+const FACE = fileURLToPath(new URL('../../dist/transfer/index.js', import.meta.url))
 
 /** Every module that loading `file` loads at once. */
 function loadedBy(file: string, seen = new Set<string>()): Set<string> {

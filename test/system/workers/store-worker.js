@@ -2,7 +2,7 @@
 // It uses the built package, so that what is killed, starved of disk and raced is what users run.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { BentoStore, isBentoError, ModelStore } from '../../../dist/store/index.js'
+import { BentoStore, isBentoError, ModelStore } from '../../../dist/transfer/index.js'
 import { contentOf } from './store-content.js'
 
 function fill(dir, { id, files, bytes }) {
