@@ -1,4 +1,5 @@
-import type { ByteSink, ByteSource } from '../../src/archive/bytes.js'
+import type { ByteSink, ByteSource, Chunks } from '../../src/archive/bytes.js'
+import type { ArchiveInput, ExtractLimits } from '../../src/archive/types.js'
 
 /** A stream of numbers in [0, 1) that is the same for the same seed (xorshift32). */
 export function numbers(seed: number): () => number {
@@ -69,4 +70,38 @@ export function collector(delay?: () => Promise<void>): ByteSink & { bytes(): Bu
     },
     bytes: () => Buffer.concat(kept),
   }
+}
+
+/** The limits of an extraction, wide open. */
+export const LIMITS: ExtractLimits = {
+  bytes: Number.POSITIVE_INFINITY,
+  entries: 100_000,
+  ratio: 100,
+  unpacked: 1024 ** 3,
+  path: 1024,
+  part: 255,
+  depth: 64,
+  header: 1024 ** 2,
+  memory: 128 * 1024 ** 2,
+}
+
+/** An archive in memory, as a stream in portions of some bytes, which are overwritten once the next is asked for. */
+export function inputOf(data: Uint8Array, portion = 64 * 1024): ArchiveInput {
+  return {
+    name: 'the archive',
+    async *chunks() {
+      for (let at = 0; at < data.length; at += portion) {
+        const chunk = Uint8Array.from(data.subarray(at, at + portion))
+        yield chunk
+        chunk.fill(0xaa)
+      }
+    },
+  }
+}
+
+/** All that comes, as one. */
+export async function unpacked(chunks: Chunks): Promise<Buffer> {
+  const kept: Uint8Array[] = []
+  for await (const chunk of chunks) kept.push(Uint8Array.from(chunk))
+  return Buffer.concat(kept)
 }
