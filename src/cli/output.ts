@@ -16,6 +16,11 @@ export function print(text: string): void {
   writeTo(process.stdout, rest)
 }
 
+/** Writes a path to stdout: as it is for scripts, without what could steer it on a terminal. */
+export function printPath(path: string): void {
+  print(`${process.stdout.isTTY ? visible(path) : path}\n`)
+}
+
 /** Writes to stderr, as it is: notes, warnings, errors. */
 export function printError(text: string): void {
   writeTo(process.stderr, text)

@@ -19,6 +19,8 @@ export const COMMANDS: readonly CommandEntry[] = [
   { name: 'list', summary: 'list the bentos of the store', load: () => import('./commands/bentos-list.js') },
   { name: 'get', summary: "print a bento's manifest", load: () => import('./commands/bentos-get.js') },
   { name: 'delete', summary: 'delete bentos', load: () => import('./commands/bentos-delete.js') },
+  { name: 'export', summary: 'write a bento to an archive', load: () => import('./commands/bentos-export.js') },
+  { name: 'import', summary: 'save a bento from an archive', load: () => import('./commands/bentos-import.js') },
   {
     name: 'serve',
     alias: 'serve-http',
@@ -37,6 +39,8 @@ export const COMMANDS: readonly CommandEntry[] = [
       { name: 'list', summary: 'list the models of the store', load: () => import('./commands/models-list.js') },
       { name: 'get', summary: "print a model's manifest", load: () => import('./commands/models-get.js') },
       { name: 'delete', summary: 'delete models', load: () => import('./commands/models-delete.js') },
+      { name: 'export', summary: 'write a model to an archive', load: () => import('./commands/models-export.js') },
+      { name: 'import', summary: 'save a model from an archive', load: () => import('./commands/models-import.js') },
     ],
   },
   { name: 'env', summary: 'print the environment, for bug reports', load: () => import('./commands/env.js') },

@@ -4,15 +4,13 @@ import { usageError } from '../problem.js'
  * Splits `key=value` at the first `=`.
  *
  * @param option the option's name, for the error.
+ * @param example what to write, for the error.
  * @throws `USAGE` where there is no `=` or nothing before it.
  */
-export function keyAndValue(text: string, option: string): [key: string, value: string] {
+export function keyAndValue(text: string, option: string, example = 'stage=production'): [key: string, value: string] {
   const at = text.indexOf('=')
   if (at < 1) {
-    throw usageError(
-      `${option} ${JSON.stringify(text)} is not of the form key=value.`,
-      `Write ${option} stage=production.`,
-    )
+    throw usageError(`${option} ${JSON.stringify(text)} is not of the form key=value.`, `Write ${option} ${example}.`)
   }
   return [text.slice(0, at), text.slice(at + 1)]
 }
