@@ -50,6 +50,14 @@ describe('gzip, written', () => {
     },
   )
 
+  it('stores what does not shrink at 5 bytes for 65,535, and compresses the rest as well as one stream', async () => {
+    const stored = await packed(noise)
+    expect(stored.length).toBe(noise.length + 5 * (noise.length / MIB) * Math.ceil(MIB / 65_535) + 20)
+    expect((await packed(text)).length).toBeLessThan(gzipSync(text).length * 1.005)
+    expect((await packed(noise, 'small')).length).toBeLessThan(noise.length * 0.95)
+    expect((await packed(text, 0)).length).toBeGreaterThan(text.length)
+  })
+
   it('is the same whatever portions the data comes in', async () => {
     const next = numbers(5)
     const expected = await packed(mixed)
