@@ -10,6 +10,7 @@ Examples:
 
 /** `bento export <tag> [path]` */
 export function define(command: Command): void {
+  command.option('--no-models', 'leave out the models that the bento uses')
   defineExport(command, {
     word: 'bento',
     className: 'Bento',
@@ -19,5 +20,5 @@ export function define(command: Command): void {
       return new BentoStore().exportBento(tag, destination, options)
     },
   })
-  command.option('--no-models', 'leave out the models that the bento uses').addHelpText('after', EXAMPLES)
+  command.addHelpText('after', EXAMPLES)
 }

@@ -6,10 +6,11 @@ Examples:
   bento models import iris_clf-v2.bentomodel
   bento models import iris.zip --as iris_clf:v3
   bento models import huge.tar --limit bytes=2TiB --limit entries=unlimited
-  curl -s https://example.com/iris.bentomodel | bento models import -`
+  ssh host bento models export iris_clf - | bento models import -`
 
 /** `bento models import <path>` */
 export function define(command: Command): void {
+  command.option('--as <name[:version]>', 'save it under this tag; a bare name keeps the version')
   defineImport(command, {
     word: 'model',
     run: async (source, options) => {
@@ -17,7 +18,5 @@ export function define(command: Command): void {
       return new ModelStore().importModel(source, options)
     },
   })
-  command
-    .option('--as <name[:version]>', 'save it under this tag; a bare name keeps the version')
-    .addHelpText('after', EXAMPLES)
+  command.addHelpText('after', EXAMPLES)
 }

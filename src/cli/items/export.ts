@@ -42,12 +42,12 @@ export function defineExport(command: Command, kind: ExportKind): void {
     )
     .option(
       '-f, --format <format>',
-      `${own} (tar in xz), xz, gz, bz2 (tar in these too), tar, zip or folder (default: what the path ends in, else ${own})`,
+      `${own}, xz, gz, bz2, tar, zip or folder (default: what the path ends in, else ${own})`,
       readFormat,
     )
     .option(
       '--level <level>',
-      'fast: as is what hardly shrinks, the rest quickly; small: all of it hard; 0 to 9: all of it so hard (default: fast)',
+      'how hard to compress: fast, which stores what hardly shrinks; small; or 0 to 9 (default: fast)',
       readLevel,
     )
     .option('--force', 'replace what stands at the path; write even to a terminal')

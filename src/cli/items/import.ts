@@ -35,7 +35,7 @@ export function defineImport(command: Command, kind: ImportKind): void {
     .option('--skip-existing', `leave a ${word} that the store holds already as it is, instead of failing`)
     .option(
       '--limit <name=value>',
-      `how much the archive may ask for, as bytes=20GiB or entries=unlimited; repeatable; ${LIMIT_NAMES.join(', ')}`,
+      `what the archive may ask for at most, as bytes=20GiB or entries=unlimited; repeatable (${LIMIT_NAMES.join(', ')})`,
       addLimit,
     )
     .addOption(
