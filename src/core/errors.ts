@@ -12,7 +12,7 @@ export const ERROR_CODES = {
   MANIFEST_INVALID: 'a model.yaml or bento.yaml is malformed or does not belong where it lies',
   MODEL_IN_USE: 'a stored bento still uses the model',
   MODEL_IN_CLIENT: 'browser code imports a model',
-  MODEL_GONE: 'a model was deleted while the build that pinned it was running',
+  MODEL_GONE: 'a model was deleted while the build or import that needs it was running',
   HOME_INVALID: 'the store home is not a usable folder',
   STORE_READ_ONLY: 'the store cannot be written',
   DISK_FULL: 'no space left where the store is',

@@ -23,7 +23,8 @@ export function parseChecksums(text: string, name: string): Map<string, string> 
     if (sha256 === '') {
       throw new BentoError('DIGEST_MISMATCH', `Line ${index + 1} of ${CHECKSUMS} in ${visible(name)} is no checksum.`)
     }
-    sums.set(escaped === '\\' ? unescapePath(written) : written.replace(/^\.\//, ''), sha256.toLowerCase())
+    const path = escaped === '\\' ? unescapePath(written) : written
+    sums.set(path.replace(/^\.\//, ''), sha256.toLowerCase())
   }
   return sums
 }
