@@ -1,62 +1,16 @@
-import { execFileSync, spawnSync } from 'node:child_process'
-import {
-  chmodSync,
-  closeSync,
-  existsSync,
-  fstatSync,
-  ftruncateSync,
-  mkdirSync,
-  mkdtempSync,
-  openSync,
-  readdirSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-  writeSync,
-} from 'node:fs'
-import { tmpdir } from 'node:os'
+import { execFileSync } from 'node:child_process'
+import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
-import { systemCode } from '../../src/core/errors.js'
+import { expect, test } from 'vitest'
 import { fixtureHome, scratchFolder } from '../support/home.js'
 import { describeNeeding } from '../support/needs.js'
 import { canary, checkStore, leftovers } from './workers/check-store.js'
 import { startWorker } from './workers/fleet.js'
+import { fillUp, mountMissing, remount, smallDisk } from './workers/small-disk.js'
 
 /** A user that owns nothing. */
 const NOBODY = 65534
 const isRoot = process.getuid?.() === 0
-
-function mountMissing(): string | undefined {
-  if (!isRoot) return 'root, to mount a small disk'
-  const dir = mkdtempSync(join(tmpdir(), 'vpb-mount-'))
-  const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', dir]).status === 0
-  if (mounted) spawnSync('umount', [dir])
-  rmSync(dir, { recursive: true })
-  return mounted ? undefined : 'the right to mount a small disk'
-}
-
-/** Fills a disk with one file, all but `free` bytes. */
-function fillUp(path: string, free: number): void {
-  const file = openSync(path, 'w')
-  const block = Buffer.alloc(1024)
-  try {
-    for (;;) writeSync(file, block)
-  } catch (error) {
-    if (systemCode(error) !== 'ENOSPC') throw error
-  } finally {
-    ftruncateSync(file, Math.max(0, fstatSync(file).size - free))
-    closeSync(file)
-  }
-}
-
-/** A home on a disk of its own, with a folder beside it that must stay as it is. */
-function smallDisk(options: string): string {
-  const dir = scratchFolder()
-  execFileSync('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', dir])
-  onTestFinished(() => void spawnSync('umount', ['-l', dir]))
-  return dir
-}
 
 const MB = 1_000_000
 
@@ -73,7 +27,7 @@ describeNeeding(mountMissing(), 'a full disk', () => {
     expect(answer?.error?.message).toMatch(/save model m:big.*ENOSPC/)
     expect(leftovers(home)).toEqual([])
     expect(await checkStore(home)).toEqual(['m:small'])
-    execFileSync('mount', ['-o', 'remount,size=40m', disk])
+    remount(disk, 'size=40m')
     await worker.get('save', big)
     expect(await checkStore(home)).toEqual(['m:big', 'm:small'])
   })
@@ -126,7 +80,7 @@ describeNeeding(mountMissing(), 'a full disk', () => {
     const worker = await startWorker()
     await worker.get('save', { home, tag: 'm:v1', spec: { id: 'x', files: 2, bytes: 10 } })
     writeFileSync(join(home, 'models', 'm', 'latest'), 'gone')
-    execFileSync('mount', ['-o', 'remount,ro', disk])
+    remount(disk, 'ro')
     expect(await worker.get('get', { home, tag: 'm' })).toMatchObject({ tag: 'm:v1', whole: true })
     expect(await worker.get('list', { home })).toEqual({ tags: ['m:v1'], problems: [] })
     await worker.get('digest', { home, tag: 'm' })

@@ -95,8 +95,9 @@ export async function startWorker(options: WorkerOptions = {}): Promise<Worker> 
   const execArgv = clock === undefined ? [] : ['--import', CLOCK]
   const child = fork(SCRIPT, { execArgv, env, cwd: '/', stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
   const worker = new Worker(child)
-  await once(child, 'message')
+  // Said at once: a spare one may still be starting when the test ends.
   onTestFinished(() => worker.kill())
+  await once(child, 'message')
   return worker
 }
 

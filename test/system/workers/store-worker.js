@@ -49,6 +49,23 @@ const operations = {
     const store = new ModelStore(home)
     return store.digest(await store.get(tag))
   },
+  async exportModel({ home, tag, path, options }) {
+    return (await new ModelStore(home).exportModel(tag, path, options)).bytes
+  },
+  async exportBento({ home, tag, path, options }) {
+    return (await new BentoStore(home).exportBento(tag, path, options)).models.map(String)
+  },
+  async importModel({ home, path, options }) {
+    return String((await new ModelStore(home).importModel(path, options)).tag)
+  },
+  async importBento({ home, path, options }) {
+    const { tag, models } = await new BentoStore(home).importBento(path, options)
+    return { tag: String(tag), models: models.map(model => `${model.tag} ${model.outcome}`) }
+  },
+  /** Most memory that the process ever had, bytes. */
+  async peakMemory() {
+    return process.resourceUsage().maxRSS * 1024
+  },
 }
 
 /** Whether every file is there and this item's own. False proves nothing when the item is gone, or another, by then. */
