@@ -1,3 +1,5 @@
+import { join } from 'node:path'
+import type { Writable } from 'node:stream'
 import type { PackEntry } from '../archive/entries.js'
 import { packEntries } from '../archive/pack.js'
 import { treeEntries } from '../archive/tree.js'
@@ -6,10 +8,12 @@ import type { Bento } from '../store/bento.js'
 import type { BentoStore } from '../store/bento-store.js'
 import type { StoreItem } from '../store/item.js'
 import type { ItemStore } from '../store/item-store.js'
+import { BENTO_KIND, MODEL_KIND } from '../store/kinds.js'
 import type { ModelStore } from '../store/model-store.js'
 import { carriedModels } from './carried.js'
 import { askedFormat, ownFormat, resolveDestination } from './destination.js'
 import { given } from './given.js'
+import { requireOutside } from './outside-store.js'
 import type { ExportBentoOptions, ExportDestination, Exported, ExportedBento, ExportOptions } from './types.js'
 
 /** See `ModelTransfer.exportModel`. */
@@ -40,7 +44,7 @@ export async function exportBento(
 }
 
 async function write<T extends StoreItem>(
-  { kind }: ItemStore<T>,
+  { kind, home }: ItemStore<T>,
   { tag }: T,
   entries: readonly PackEntry[],
   sources: readonly string[],
@@ -48,10 +52,19 @@ async function write<T extends StoreItem>(
   options: ExportOptions,
 ): Promise<Exported> {
   const { format: asked, ...rest } = options
-  const place =
-    typeof destination === 'object' && !(destination instanceof URL)
-      ? { path: destination, format: askedFormat(kind, asked) ?? ownFormat(kind) }
-      : await resolveDestination(destination, tag, kind, asked)
+  const place = isStream(destination)
+    ? { path: destination, format: askedFormat(kind, asked) ?? ownFormat(kind) }
+    : await resolveDestination(destination, tag, kind, asked)
+  if (typeof place.path === 'string') {
+    await requireOutside(
+      place.path,
+      [MODEL_KIND, BENTO_KIND].map(({ folder }) => join(home, folder)),
+    )
+  }
   const packed = await packEntries(entries, place.path, { ...given(rest), format: place.format, sources })
   return { tag, path: packed.path, format: packed.format, bytes: packed.bytes }
+}
+
+function isStream(destination: ExportDestination | undefined): destination is Writable {
+  return typeof destination === 'object' && !(destination instanceof URL)
 }

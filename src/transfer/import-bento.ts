@@ -3,7 +3,6 @@ import { isDigest } from '../core/digest.js'
 import { BentoError, isBentoError } from '../core/errors.js'
 import type { Tag } from '../core/tag.js'
 import { dumpYaml } from '../core/yaml.js'
-import { ioError } from '../files/errors.js'
 import { readSmallFile } from '../files/read.js'
 import type { Bento } from '../store/bento.js'
 import { type BentoInfo, bentoInfoValue, parseBentoInfo } from '../store/bento-info.js'
@@ -15,7 +14,7 @@ import { CHECKSUMS, checkChecksums, parseChecksums } from './checksums.js'
 import { digestWithout, requireDigest, seenFiles } from './digests.js'
 import { heldItem } from './held.js'
 import { requireInnerLinks } from './inner-links.js'
-import { Intake, type Unpacked } from './intake.js'
+import { Intake, importError, type Unpacked } from './intake.js'
 import type { FoundManifest } from './manifest.js'
 import { checkPins } from './pins.js'
 import { requireSafeValues } from './safe-values.js'
@@ -37,7 +36,7 @@ export async function importBento(
     try {
       return await settle(store, intake, draft, arrivals, options)
     } catch (error) {
-      throw ioError(error, `import ${intake.name}`, store.root)
+      throw importError(error, options, intake.name, store.root)
     } finally {
       await arrivals.discard()
       await draft.discard()

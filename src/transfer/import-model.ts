@@ -2,7 +2,6 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isBentoError } from '../core/errors.js'
 import { type FullTag, fullTag, Tag } from '../core/tag.js'
-import { ioError } from '../files/errors.js'
 import { writeNewFile } from '../files/write.js'
 import { NOT_DIGESTED } from '../store/digest.js'
 import type { StagedDraft } from '../store/draft.js'
@@ -13,7 +12,7 @@ import type { ModelStore } from '../store/model-store.js'
 import { digestWithout, requireDigest, seenFiles } from './digests.js'
 import { heldItem } from './held.js'
 import { requireInnerLinks } from './inner-links.js'
-import { Intake, type Unpacked } from './intake.js'
+import { Intake, importError, type Unpacked } from './intake.js'
 import type { FoundManifest } from './manifest.js'
 import { sameManifest } from './same-model.js'
 import type { ImportedModel, ImportModelOptions, ImportOptions, ImportSource } from './types.js'
@@ -35,7 +34,7 @@ export async function importModel(
     try {
       return await settle(store, intake, draft, wanted, rest)
     } catch (error) {
-      throw ioError(error, `import ${intake.name}`, store.root)
+      throw importError(error, options, intake.name, store.root)
     } finally {
       await draft.discard()
     }

@@ -108,6 +108,11 @@ function inner(report: UnpackReport, wrap: string): Pick<Unpacked, 'files' | 'li
   return { files, links: report.links.map(link => link.path.slice(wrap.length)) }
 }
 
+/** The error that an import ends with: the reason of its signal stays what it is. */
+export function importError(error: unknown, { signal }: ImportOptions, name: string, root: string): unknown {
+  return signal?.aborted === true && error === signal.reason ? error : ioError(error, `import ${visible(name)}`, root)
+}
+
 /** Puts a folder of one draft in the place of another draft's, which is empty. Both lie in the store's `tmp`. */
 export async function moveInto(from: string, dir: string): Promise<void> {
   try {

@@ -1,10 +1,11 @@
+import type { Dirent } from 'node:fs'
 import { lstat, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { BentoError } from '../core/errors.js'
 import { formatSize, visible } from '../core/text.js'
 import { MAX_YAML_LENGTH } from '../core/yaml.js'
+import { readError } from '../files/errors.js'
 import { readSmallFile } from '../files/read.js'
-import { walkTree } from '../files/walk.js'
 import { BENTO_KIND, MODEL_KIND } from '../store/kinds.js'
 import type { ItemKind } from '../store/record.js'
 
@@ -19,6 +20,8 @@ export interface FoundManifest {
 
 /** Most names that a message lists. */
 const SHOWN = 5
+/** How far an error looks for what may have been meant: a folder to import may be anything, `/` too. */
+const MOST_FOLDERS = 100
 
 /**
  * Finds the manifest of an item in a folder that may be anything: at the top, or in the one folder that is there.
@@ -26,9 +29,17 @@ const SHOWN = 5
  * @param dir the folder
  * @param name how the user calls what is imported, for messages
  * @throws `MANIFEST_INVALID` where there is none, saying what is there instead; or it is no plain UTF-8 file of at most
- * 1 MiB
+ * 1 MiB; `IO_FAILED`
  */
 export async function findManifest(dir: string, kind: ItemKind, name: string): Promise<FoundManifest> {
+  try {
+    return await find(dir, kind, name)
+  } catch (error) {
+    throw readError(error, `look for ${kind.manifest}`, dir)
+  }
+}
+
+async function find(dir: string, kind: ItemKind, name: string): Promise<FoundManifest> {
   const wrap = (await holds(dir, kind)) ? '' : await wrapOf(dir, kind)
   if (wrap === undefined) throw await noManifest(dir, kind, name)
   const path = join(dir, wrap, kind.manifest)
@@ -62,9 +73,8 @@ async function wrapOf(dir: string, kind: ItemKind): Promise<string | undefined> 
 async function noManifest(dir: string, kind: ItemKind, name: string): Promise<BentoError> {
   const other = kind === MODEL_KIND ? BENTO_KIND : MODEL_KIND
   if ((await holds(dir, other)) || (await wrapOf(dir, other)) !== undefined) return otherKind(kind, other, name)
-  const entries = await walkTree(dir)
-  const inner = entries.filter(entry => entry.path.endsWith(`/${kind.manifest}`)).map(entry => entry.path)
-  const top = entries.filter(entry => !entry.path.includes('/')).map(entry => entry.path)
+  const inner = await searchBelow(dir, kind.manifest)
+  const top = (await readdir(dir)).sort()
   const [there, hint] =
     inner.length > 0
       ? [`the nearest is ${list(inner)}`, 'One folder around everything is taken off, several are not: pack it anew.']
@@ -73,6 +83,21 @@ async function noManifest(dir: string, kind: ItemKind, name: string): Promise<Be
     hint,
     details: { source: name, found: inner.length > 0 ? inner : top },
   })
+}
+
+/** Files of a name in folders below, the nearest first; what can't be read holds none. */
+async function searchBelow(dir: string, name: string): Promise<string[]> {
+  const found: string[] = []
+  const folders = ['']
+  for (const folder of folders) {
+    const children = await readdir(join(dir, folder), { withFileTypes: true }).catch((): Dirent[] => [])
+    for (const child of children) {
+      const path = `${folder}${child.name}`
+      if (child.isDirectory() && folders.length < MOST_FOLDERS) folders.push(`${path}/`)
+      else if (child.name === name) found.push(path)
+    }
+  }
+  return found
 }
 
 function otherKind(kind: ItemKind, other: ItemKind, name: string): BentoError {
