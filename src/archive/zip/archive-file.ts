@@ -39,18 +39,20 @@ export class ArchiveFile {
    * Bytes of the file, valid until the next call.
    *
    * @param length at most {@link WINDOW}
+   * @param ahead how much to read where it must be read: less, where what follows isn't viewed
    * @throws `ARCHIVE_INVALID` where the file ends before, `IO_FAILED`
    */
-  async view(at: number, length: number): Promise<Buffer> {
-    if (at < this.#at || at + length > this.#at + this.#window.length) await this.#move(at, length)
+  async view(at: number, length: number, ahead: number = WINDOW): Promise<Buffer> {
+    if (at < this.#at || at + length > this.#at + this.#window.length)
+      await this.#move(at, length, Math.max(length, ahead))
     return this.#window.subarray(at - this.#at, at - this.#at + length)
   }
 
-  async #move(at: number, length: number): Promise<void> {
+  async #move(at: number, length: number, ahead: number): Promise<void> {
     if (at + length > this.size) throw refuseArchive('is cut off, or its directory points beyond its end')
     this.#memory ??= bigBuffer()
     this.#window = this.#memory.subarray(0, 0)
-    this.#window = await this.readInto(this.#memory.subarray(0, Math.min(WINDOW, this.size - at)), at)
+    this.#window = await this.readInto(this.#memory.subarray(0, Math.min(ahead, this.size - at)), at)
     this.#at = at
   }
 

@@ -7,8 +7,8 @@ import type { DirectoryEntry } from './directory.js'
 import { DEFLATED } from './format.js'
 import { refuseEntry } from './refuse.js'
 
-/** What is read or inflated at once, rather than as a stream, whose making costs more than so many bytes do. */
-const SMALL = 64 * 1024
+/** Bytes that are viewed and inflated at once; a stream costs more to make than so many bytes cost to inflate. */
+export const SMALL_CONTENT: number = 64 * 1024
 /** What zlib inflates at once, and what may lie ready. */
 const INFLATED = 256 * 1024
 const READY = 2 * INFLATED
@@ -24,7 +24,7 @@ export async function* contentOf(file: ArchiveFile, entry: DirectoryEntry, at: n
   const check = new ContentCheck(entry)
   if (entry.method !== DEFLATED) {
     yield* read(file, at, entry.packed, chunk => check.add(chunk))
-  } else if (entry.packed <= SMALL && entry.size <= SMALL) {
+  } else if (entry.packed <= SMALL_CONTENT && entry.size <= SMALL_CONTENT) {
     const chunk = inflateAtOnce(entry, await file.view(at, entry.packed))
     check.add(chunk)
     if (chunk.length > 0) yield chunk
@@ -66,7 +66,7 @@ async function* read(
   see: (chunk: Buffer) => void,
 ): AsyncGenerator<Buffer> {
   if (length === 0) return
-  if (length <= SMALL) {
+  if (length <= SMALL_CONTENT) {
     const chunk = await file.view(at, length)
     see(chunk)
     yield chunk

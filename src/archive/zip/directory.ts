@@ -1,4 +1,4 @@
-import { BentoError } from '../../core/errors.js'
+import { limitError } from '../limits.js'
 import type { ExtractLimits } from '../types.js'
 import type { ArchiveFile } from './archive-file.js'
 import type { DirectorySpan } from './end-record.js'
@@ -64,11 +64,13 @@ export async function readDirectory(
     if (at + CENTRAL_SIZE > span.end) throw refuseArchive('says that it has more entries than its directory holds')
     const length = headerLength(await file.view(at, CENTRAL_SIZE))
     if (at + length > span.end) throw refuseArchive('has a directory that is shorter than its entries')
-    if (length > limits.header) throw tooMuch(`the header of entry ${index}`, limits.header)
+    if (length > limits.header)
+      throw limitError('header', limits.header, `Entry ${index} has a longer header than allowed`)
     const entry = readEntry(await file.view(at, length), index)
     entries.push(entry)
     memory += ENTRY_MEMORY + 3 * entry.rawName.length
-    if (memory > limits.memory) throw tooMuch('its directory', limits.memory)
+    if (memory > limits.memory)
+      throw limitError('memory', limits.memory, 'The directory of the zip archive takes more memory')
     at += length
   }
   if (at !== span.end) throw refuseArchive('has entries or other bytes in its directory that are not counted')
@@ -144,8 +146,4 @@ function checkOverlap(entries: readonly DirectoryEntry[], span: DirectorySpan): 
     const least = entry.offset + LOCAL_SIZE + entry.rawName.length + entry.packed
     if (!(least <= end)) throw refuseEntry(entry, 'overlaps with what comes behind it')
   }
-}
-
-function tooMuch(what: string, limit: number): BentoError {
-  return new BentoError('LIMIT_EXCEEDED', `The zip archive asks for too much: ${what} takes more than ${limit} bytes.`)
 }

@@ -1,4 +1,4 @@
-import { BentoError } from '../../core/errors.js'
+import { limitError } from '../limits.js'
 import type { ExtractLimits } from '../types.js'
 import type { ArchiveFile } from './archive-file.js'
 import { CENTRAL_SIZE, END, END_SIZE, END64, END64_SIZE, FULL16, FULL32, LOCATOR64, LOCATOR64_SIZE } from './format.js'
@@ -113,13 +113,13 @@ function judge(found: EndFields & { end: number }, limits: ExtractLimits): Direc
   }
   if (entries === 0) throw refuseArchive('holds no entries')
   if (entries > limits.entries) {
-    throw new BentoError('LIMIT_EXCEEDED', `The zip archive holds ${entries} entries, more than ${limits.entries}.`)
+    throw limitError('entries', limits.entries, `The zip archive holds ${entries} entries, more than the limit allows`)
   }
   if (entries * CENTRAL_SIZE > length) throw refuseArchive('says that it has more entries than its directory holds')
   return { entries, start, end }
 }
 
-function severalDisks(): BentoError {
+function severalDisks() {
   return refuseArchive('is part of one that is split over several files, which cannot be read')
 }
 

@@ -1,8 +1,12 @@
 import type { ArchiveFile } from './archive-file.js'
+import { SMALL_CONTENT } from './content.js'
 import type { DirectoryEntry } from './directory.js'
 import { extraFields, unicodePath, widen } from './extra-fields.js'
 import { DESCRIPTOR, FLAG, LOCAL, LOCAL_SIZE } from './format.js'
 import { refuseEntry } from './refuse.js'
+
+/** Read with the header of an entry whose content is read otherwise. */
+const SHORT = 4096
 
 /** Flags that change how an entry is read. The others tell how hard it was compressed, or nothing. */
 const TELLING = FLAG.encrypted | FLAG.descriptor | FLAG.patched | FLAG.strong | FLAG.utf8 | FLAG.masked
@@ -15,11 +19,12 @@ const TELLING = FLAG.encrypted | FLAG.descriptor | FLAG.patched | FLAG.strong | 
  * @throws `ARCHIVE_INVALID`, `ENTRY_NAME`, `IO_FAILED`
  */
 export async function checkLocalHeader(file: ArchiveFile, entry: DirectoryEntry): Promise<number> {
-  const fixed = await file.view(entry.offset, LOCAL_SIZE)
+  const ahead = entry.packed <= SMALL_CONTENT ? undefined : SHORT
+  const fixed = await file.view(entry.offset, LOCAL_SIZE, ahead)
   if (fixed.readUInt32LE(0) !== LOCAL) throw refuseEntry(entry, 'does not begin where the directory says')
   const nameEnd = LOCAL_SIZE + fixed.readUInt16LE(26)
   const length = nameEnd + fixed.readUInt16LE(28)
-  const header = await file.view(entry.offset, length)
+  const header = await file.view(entry.offset, length, ahead)
   const name = header.subarray(LOCAL_SIZE, nameEnd)
   const differs = (what: string) => refuseEntry(entry, `has ${what} in its header than in the directory`)
   if (name.toString('latin1') !== entry.rawName) throw differs('another name')

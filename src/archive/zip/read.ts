@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer'
-import { BentoError } from '../../core/errors.js'
 import type { Chunks } from '../bytes.js'
 import type { FoundEntries, FoundEntry } from '../entries.js'
+import { limitError } from '../limits.js'
 import type { ExtractLimits } from '../types.js'
 import { ArchiveFile } from './archive-file.js'
 import { contentOf } from './content.js'
@@ -61,10 +61,7 @@ async function foundEntry(
 
 async function readTarget(entry: DirectoryEntry, content: Chunks, limits: ExtractLimits): Promise<string> {
   if (entry.size > limits.path) {
-    throw new BentoError(
-      'LIMIT_EXCEEDED',
-      `The target of a link in the zip archive is longer than ${limits.path} bytes.`,
-    )
+    throw limitError('path', limits.path, `Entry ${entry.index} is a link to a longer path than the limit allows`)
   }
   const chunks: Uint8Array[] = []
   for await (const chunk of content) chunks.push(Buffer.from(chunk))

@@ -1,13 +1,12 @@
 import { BentoError, type ErrorCode } from '../../core/errors.js'
-import { visible } from '../../core/text.js'
+import { quoted } from '../errors.js'
 
 /** Characters of a name that a message shows. */
 const SHOWN = 200
 
 /** A name from outside as a message may show it. */
 export function entryInQuotes(name: string): string {
-  const short = name.length > SHOWN ? `${name.slice(0, SHOWN)}…` : name
-  return visible(JSON.stringify(short))
+  return quoted(name.length > SHOWN ? `${name.slice(0, SHOWN)}…` : name)
 }
 
 /** The archive as a whole cannot be read. @param what is wrong, to follow "The zip archive" */
