@@ -25,6 +25,12 @@ export interface PackFile extends Packed {
   executable: boolean
   /** Opens the content. The caller closes it, read to its end or not. */
   open(): Promise<OpenedFile>
+  /**
+   * Makes a new file of it that shares its blocks, where that can be done.
+   *
+   * @returns false where it can't; nothing is there then
+   */
+  clone?(to: string): Promise<boolean>
 }
 
 export interface OpenedFile extends ByteSource {
@@ -48,6 +54,8 @@ export interface FoundEntry {
    * checksum) is thrown from here.
    */
   body: Chunks
+  /** In place of reading the body: see {@link PackFile.clone}. */
+  clone?(to: string): Promise<boolean>
 }
 
 /** Entries in the order of the archive. */

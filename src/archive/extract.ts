@@ -1,8 +1,18 @@
-import type { ArchiveSource } from './input.js'
-import type { UnpackOptions, UnpackReport } from './unpack.js'
+import { mkdir, readdir, realpath, rename, rmdir, stat } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { BentoError, systemCode } from '../core/errors.js'
+import { visible } from '../core/text.js'
+import { isMissing } from '../files/errors.js'
+import { moveOver } from '../files/move.js'
+import { syncFolder } from '../files/sync.js'
+import { targetError } from './errors.js'
+import { type ArchiveSource, openInput, pathOf } from './input.js'
+import { Staging, sweepLeftovers } from './staging.js'
+import { refuseInside } from './target-place.js'
+import { type UnpackOptions, type UnpackReport, unpackInto } from './unpack.js'
 
 /** How to {@link extract}. */
-export type ExtractOptions = Omit<UnpackOptions, 'hash' | 'sync'>
+export type ExtractOptions = Omit<UnpackOptions, 'hash' | 'sync' | 'temp'>
 
 /** What came out of an archive, and where it lies. */
 export interface ExtractReport extends UnpackReport {
@@ -13,12 +23,86 @@ export interface ExtractReport extends UnpackReport {
 /**
  * Unpacks an archive into a folder that is absent or empty: wholly, or not at all.
  *
- * @throws `SOURCE_NOT_FOUND`, `TARGET_EXISTS`, `TARGET_INVALID` and all that {@link unpackInto} throws
+ * @throws `SOURCE_NOT_FOUND`, `TARGET_EXISTS`, `TARGET_INVALID`, `ARCHIVE_INVALID`, `FORMAT_UNKNOWN`, `ENTRY_NAME`,
+ * `ENTRY_KIND`, `ENTRY_CLASH`, `LIMIT_EXCEEDED`, `DISK_FULL`, `SOURCE_CHANGED`, `IO_FAILED`, `OPTION_INVALID`
+ *
+ * @example
+ * ```ts
+ * const { files } = await extract('dist.tar.gz', 'dist', { limits: { bytes: 10 * 2 ** 30 } })
+ * ```
  */
 export async function extract(
-  _source: ArchiveSource,
-  _dir: string | URL,
-  _options: ExtractOptions = {},
+  source: ArchiveSource,
+  dir: string | URL,
+  options: ExtractOptions = {},
 ): Promise<ExtractReport> {
-  throw new Error('being built')
+  const path = pathOf(dir)
+  const input = await openInput(source)
+  let staging: Staging | undefined
+  try {
+    if (input.kind === 'folder') await refuseInside(path, [input.path ?? ''])
+    const target = await targetOf(path)
+    staging = await Staging.in(target.inside ? target.path : dirname(target.path))
+    await mkdir(staging.path, 0o700)
+    const item = join(staging.path, 'item')
+    await mkdir(item, 0o755)
+    const report = await unpackInto(input, item, { ...options, sync: true, temp: staging.path })
+    options.signal?.throwIfAborted()
+    await putInPlace(item, target)
+    await staging.done()
+    return { path, ...report }
+  } catch (error) {
+    await staging?.discard()
+    options.signal?.throwIfAborted()
+    throw targetError(error, 'unpack', path)
+  } finally {
+    await input.close()
+  }
+}
+
+/** The folder to be, and how it is to come to its place. */
+interface Target {
+  /** Without links, where something is there. */
+  path: string
+  /** An empty folder is there, and can't be replaced by another: it is filled. */
+  inside: boolean
+}
+
+async function targetOf(path: string): Promise<Target> {
+  const found = await stat(path).catch(error => {
+    if (isMissing(error)) return undefined
+    throw error
+  })
+  if (found === undefined) return { path, inside: false }
+  const taken = (why: string) =>
+    new BentoError('TARGET_EXISTS', `${visible(path)} ${why}.`, {
+      hint: 'Choose a folder that is not there yet, or is empty.',
+      details: { path },
+    })
+  if (!found.isDirectory()) throw taken('is no folder')
+  const real = await realpath(path)
+  await sweepLeftovers(real)
+  if ((await readdir(real)).length > 0) throw taken('is not empty')
+  const above = await stat(dirname(real))
+  // A mounted disk stays where it is, and so does the folder that we or a shell stand in.
+  return { path: real, inside: above.dev !== found.dev || above.ino === found.ino || real === process.cwd() }
+}
+
+async function putInPlace(item: string, { path, inside }: Target): Promise<void> {
+  if (inside) {
+    for (const name of await readdir(item)) await rename(join(item, name), join(path, name))
+    return syncFolder(path)
+  }
+  try {
+    // Elsewhere a rename takes the place of an empty folder by itself.
+    if (process.platform === 'win32') await rmdir(path).catch(() => undefined)
+    await moveOver(item, path)
+  } catch (error) {
+    if (!['ENOTEMPTY', 'EEXIST', 'ENOTDIR'].includes(systemCode(error) ?? '')) throw error
+    throw new BentoError('TARGET_EXISTS', `${visible(path)} came to be while the archive was unpacked.`, {
+      hint: 'Choose a folder that is not there yet.',
+      cause: error,
+    })
+  }
+  await syncFolder(dirname(path))
 }

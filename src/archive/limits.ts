@@ -43,6 +43,22 @@ export async function resolveLimits(
   return resolved
 }
 
+/** Limits for what is our own. */
+export function unlimited(): ExtractLimits {
+  const most = Number.POSITIVE_INFINITY
+  return {
+    bytes: most,
+    entries: most,
+    ratio: most,
+    unpacked: most,
+    path: most,
+    part: most,
+    depth: most,
+    header: most,
+    memory: most,
+  }
+}
+
 /** Bytes that this user may still write where `dir` is; `Infinity` where the system does not tell. */
 export async function freeSpace(dir: string): Promise<number> {
   try {
@@ -60,6 +76,8 @@ export class Meter {
   readonly #input: Pick<ArchiveInput, 'size' | 'name'> & { read(): number }
   /** Whether `bytes` is what the disk has room for, not what the caller said. */
   readonly #fromDisk: boolean
+  /** Told of bytes that are written. */
+  onWrote: (bytes: number) => void = () => undefined
   #entries = 0
   #bytes = 0
   #unpacked = 0
@@ -99,6 +117,7 @@ export class Meter {
   wrote(size: number): void {
     this.#bytes += size
     this.#check(this.#bytes, this.#bytes)
+    this.onWrote(size)
   }
 
   /** Counts what a decompressor gives, be it content or not. */

@@ -1,27 +1,41 @@
 import type { Writable } from 'node:stream'
+import { BentoError } from '../core/errors.js'
+import { visible } from '../core/text.js'
 import type { PackEntry } from './entries.js'
-import type { ArchiveFormat, OnArchiveProgress, PackLevel } from './types.js'
+import { formatOfName, parseFormat } from './format-name.js'
+import { pathOf } from './input.js'
+import { FileOutput } from './output.js'
+import { packFolder } from './pack-folder.js'
+import { checkLevel, checkMtime } from './pack-options.js'
+import { orderEntries } from './pack-order.js'
+import { observed, Reporter } from './progress.js'
+import { StreamOutput } from './stream-output.js'
+import { refuseInside } from './target-place.js'
+import { treeEntries } from './tree.js'
+import { ARCHIVE_FORMATS, type ArchiveFormat, type OnArchiveProgress, type PackLevel } from './types.js'
+import { writeArchive } from './write-archive.js'
 
-/** Where an archive goes: the path of a file (for `folder`, of a folder), as text or `file:` URL, or a stream. */
+/** Where an archive goes: the path of a file (for `folder`, of a folder), as text or `file:` URL, or a stream, which is not ended. */
 export type PackDestination = string | URL | Writable
 
 /** How to {@link pack}. */
 export interface PackOptions {
   /** @default what the name of the destination says */
-  format?: ArchiveFormat
+  format?: ArchiveFormat | undefined
   /** @default 'fast' */
-  level?: PackLevel
+  level?: PackLevel | undefined
   /**
-   * Time that every entry gets, a `Date` or seconds since 1970; from 1980 to 2107, and even in a zip. Folders get none.
+   * Time that every entry gets, a `Date` or seconds since 1970; from 1980 to 2107, even (a zip
+   * counts in twos). The format `folder` has times of its own.
    * @default 1980-01-01T00:00:00Z
    */
-  mtime?: Date | number
+  mtime?: Date | number | undefined
   /** Replaces what stands at the destination. @default false */
-  force?: boolean
+  force?: boolean | undefined
   /** Counts bytes of content. */
-  onProgress?: OnArchiveProgress
-  /** Stops the work; nothing is left of it. */
-  signal?: AbortSignal
+  onProgress?: OnArchiveProgress | undefined
+  /** Stops the work; nothing is left of it, and the signal's reason is thrown. */
+  signal?: AbortSignal | undefined
 }
 
 /** How {@link packEntries} packs. */
@@ -45,27 +59,85 @@ export interface PackReport {
 }
 
 /**
- * Packs what a folder holds.
+ * Packs what a folder holds. The same content gives the same bytes, whatever its owner, clock or machine.
  *
  * @throws `SOURCE_NOT_FOUND`, `SOURCE_CHANGED`, `TARGET_EXISTS`, `TARGET_INVALID`, `FORMAT_UNKNOWN`, `CODEC_MISSING`,
- * `ENTRY_NAME`, `ENTRY_KIND`, `DISK_FULL`, `OPTION_INVALID`, `IO_FAILED`
+ * `ENTRY_NAME`, `ENTRY_KIND`, `ENTRY_CLASH`, `DISK_FULL`, `OPTION_INVALID`, `IO_FAILED`
+ *
+ * @example
+ * ```ts
+ * await pack('dist', 'out/dist.tar.gz')
+ * await pack('weights', process.stdout, { format: 'xz' })
+ * ```
  */
 export async function pack(
-  _dir: string | URL,
-  _destination: PackDestination,
-  _options: PackOptions = {},
+  dir: string | URL,
+  destination: PackDestination,
+  options: PackOptions = {},
 ): Promise<PackReport> {
-  throw new Error('being built')
+  const source = pathOf(dir)
+  const format = formatFor(destination, options.format)
+  // Said before the walk, which may be long.
+  if (!isStream(destination)) await refuseInside(pathOf(destination), [source])
+  return packEntries(await treeEntries(source), destination, { ...options, format, sources: [source] })
 }
 
 /**
  * Packs entries, in whatever order they come: they are sorted, folders above them are added, and their names and
  * places judged as an import would.
+ *
+ * @throws as {@link pack}
  */
 export async function packEntries(
-  _entries: readonly PackEntry[],
-  _destination: PackDestination,
-  _options: PackEntriesOptions,
+  entries: readonly PackEntry[],
+  destination: PackDestination,
+  options: PackEntriesOptions,
 ): Promise<PackReport> {
-  throw new Error('being built')
+  const { force = false, signal } = options
+  const format = parseFormat(options.format)
+  const level = checkLevel(options.level)
+  const mtime = checkMtime(options.mtime)
+  const path = isStream(destination) ? undefined : pathOf(destination)
+  if (path !== undefined) await refuseInside(path, options.sources ?? [])
+  const ordered = orderEntries(entries)
+  const contentBytes = ordered.reduce((sum, entry) => sum + (entry.kind === 'file' ? entry.size : 0), 0)
+  const reporter = new Reporter(options.onProgress, contentBytes)
+  const report = { ...(path === undefined ? {} : { path }), format, contentBytes, entries: ordered.length }
+  try {
+    signal?.throwIfAborted()
+    const watched = observed(ordered, reporter, signal)
+    if (format === 'folder') {
+      if (path === undefined) throw noStream()
+      await packFolder(watched, path, { force, contentBytes, signal })
+      return { ...report, bytes: contentBytes }
+    }
+    const open = (size?: number) =>
+      isStream(destination) ? new StreamOutput(destination, signal) : FileOutput.open(pathOf(destination), force, size)
+    return { ...report, bytes: await writeArchive(watched, format, { level, mtime, signal }, open) }
+  } catch (error) {
+    signal?.throwIfAborted()
+    throw error
+  } finally {
+    reporter.end()
+  }
+}
+
+/** The format that a call asks for. @throws `FORMAT_UNKNOWN` */
+function formatFor(destination: PackDestination, format: string | undefined): ArchiveFormat {
+  if (format !== undefined) return parseFormat(format)
+  const name = isStream(destination) ? undefined : pathOf(destination)
+  const guessed = name === undefined ? undefined : formatOfName(name)
+  if (guessed !== undefined) return guessed
+  const what = name === undefined ? 'A stream' : visible(name)
+  throw new BentoError('FORMAT_UNKNOWN', `${what} does not tell the format of the archive.`, {
+    hint: `Give the option "format": ${ARCHIVE_FORMATS.join(', ')}.`,
+  })
+}
+
+function isStream(destination: PackDestination): destination is Writable {
+  return typeof destination === 'object' && !(destination instanceof URL)
+}
+
+function noStream(): BentoError {
+  return new BentoError('OPTION_INVALID', 'A folder cannot be written to a stream.', { hint: 'Use the format "tar".' })
 }

@@ -1,5 +1,5 @@
 import { constants } from 'node:fs'
-import { copyFile, mkdir, realpath } from 'node:fs/promises'
+import { chmod, copyFile, mkdir, realpath } from 'node:fs/promises'
 import { join } from 'node:path'
 import { compareText } from '../core/tag.js'
 import { syncFile } from '../files/sync.js'
@@ -20,6 +20,8 @@ export interface PlaceOptions {
   links: 'keep' | 'copy' | 'refuse'
   hash: boolean
   sync: boolean
+  /** Gives files and folders the modes 0644 and 0755 whatever the umask. @default false */
+  exactModes?: boolean
   signal: AbortSignal | undefined
 }
 
@@ -59,17 +61,20 @@ class Placer {
   readonly #places = new Places()
   readonly #files = new Map<string, UnpackedFile>()
   readonly #writer: FileWriter
+  #empty = true
 
   constructor(dir: string, options: PlaceOptions) {
     this.#dir = dir
     this.#options = options
-    this.#writer = new FileWriter({ dir, ...options })
+    this.#writer = new FileWriter({ exactModes: false, ...options, dir })
   }
 
   async place(entry: FoundEntry): Promise<void> {
     const { meter, links } = this.#options
-    meter.entry()
     const path = entryPath(entry, meter.limits)
+    this.#empty = false
+    // Many a tar begins with the folder itself.
+    if (path !== '') meter.entry()
     if (process.platform === 'win32' && windowsRefuses(path)) {
       throw entryError('ENTRY_NAME', entry, 'Windows cannot keep that name', 'Unpack it elsewhere, or repack it.')
     }
@@ -98,8 +103,8 @@ class Placer {
 
   async finish(): Promise<Placed> {
     await this.#writer.drain()
-    const { meter, sync } = this.#options
-    if (meter.entries === 0) throw nothingIn()
+    const { sync } = this.#options
+    if (this.#empty) throw nothingIn()
     this.#judgeCollisions()
     const links = await this.#makeLinks()
     if (sync) await syncFolders(this.#places.root, this.#dir)
@@ -115,7 +120,9 @@ class Placer {
   async #makeFolders(fresh: readonly Place[], entry: FoundEntry): Promise<void> {
     for (const folder of fresh) {
       try {
-        await mkdir(join(this.#dir, folder.path), 0o755)
+        const full = join(this.#dir, folder.path)
+        await mkdir(full, 0o755)
+        if (this.#options.exactModes) await chmod(full, 0o755)
       } catch (error) {
         throw placeError(error, entry, this.#dir)
       }

@@ -1,26 +1,39 @@
-import type { FoundFormat } from './detect.js'
+import { tmpdir } from 'node:os'
+import { BentoError } from '../core/errors.js'
+import type { Chunks } from './bytes.js'
+import { decoderOf } from './codecs.js'
+import { detectFormat, type FoundFormat } from './detect.js'
+import type { FoundEntries, FoundEntry } from './entries.js'
+import { parseFormat } from './format-name.js'
+import { readFolder } from './found-folder.js'
 import type { OpenInput } from './input.js'
-import type { ArchiveFormat, ExtractLimits, OnArchiveProgress } from './types.js'
+import { Meter, resolveLimits } from './limits.js'
+import { placeEntries } from './place.js'
+import { Reporter } from './progress.js'
+import { Spool } from './spool.js'
+import type { ArchiveFormat, ArchiveInput, ExtractLimits, OnArchiveProgress } from './types.js'
 
 /** How to {@link unpackInto}. */
 export interface UnpackOptions {
   /** Named outright; content of another format is then refused. */
-  format?: ArchiveFormat
+  format?: ArchiveFormat | undefined
   /** Those that are not given have their defaults. */
-  limits?: Partial<ExtractLimits>
+  limits?: { readonly [name in keyof ExtractLimits]?: number | undefined } | undefined
   /**
    * What becomes of links that stay inside: kept, replaced by copies of the files they point at, or refused.
    * @default 'keep', on Windows 'copy'
    */
-  links?: 'keep' | 'copy' | 'refuse'
-  /** Counts bytes of the archive as they are read, of a folder the bytes copied. */
-  onProgress?: OnArchiveProgress
-  /** Stops the work. */
-  signal?: AbortSignal
+  links?: 'keep' | 'copy' | 'refuse' | undefined
+  /** Counts bytes of the archive as they are read; of a zip and a folder the bytes that come out. */
+  onProgress?: OnArchiveProgress | undefined
+  /** Stops the work: its reason is thrown. */
+  signal?: AbortSignal | undefined
   /** Hashes files on the way. @default false */
-  hash?: boolean
-  /** Makes files durable on the way (folders not): the report's files are then synced. @default false */
-  sync?: boolean
+  hash?: boolean | undefined
+  /** Makes files durable on the way, and folders at the end. @default false */
+  sync?: boolean | undefined
+  /** Private folder for what has to be kept on the way: a zip that comes as a stream. @default that of the system */
+  temp?: string | undefined
 }
 
 /** A file that came out of an archive. */
@@ -54,12 +67,83 @@ export interface UnpackReport {
  * Unpacks into an empty folder of the caller's, who removes it when this throws. Closes the input.
  *
  * @throws `ARCHIVE_INVALID`, `FORMAT_UNKNOWN`, `ENTRY_NAME`, `ENTRY_KIND`, `ENTRY_CLASH`, `LIMIT_EXCEEDED`,
- * `DISK_FULL`, `IO_FAILED`, `OPTION_INVALID`
+ * `DISK_FULL`, `TARGET_INVALID`, `SOURCE_CHANGED`, `IO_FAILED`, `OPTION_INVALID`
  */
 export async function unpackInto(
-  _input: OpenInput,
-  _emptyDir: string,
-  _options: UnpackOptions = {},
+  input: OpenInput,
+  emptyDir: string,
+  options: UnpackOptions = {},
 ): Promise<UnpackReport> {
-  throw new Error('being built')
+  const { hash = false, signal, sync = false } = options
+  // A stream may be waited for in vain: closed, it ends.
+  const stop = () => void input.close().catch(() => undefined)
+  signal?.addEventListener('abort', stop)
+  try {
+    signal?.throwIfAborted()
+    const links = linksOption(options.links)
+    const named = options.format === undefined ? undefined : parseFormat(options.format)
+    const limits = await resolveLimits(options.limits ?? {}, emptyDir)
+    const format = await detectFormat(input, named)
+    const meter = new Meter(limits, input, options.limits?.bytes === undefined)
+    const found = entriesOf(format, input, meter, options)
+    const placed = await placeEntries(found, emptyDir, { meter, links, hash, sync, signal })
+    return { format, entries: meter.entries, bytes: meter.bytes, ...placed }
+  } catch (error) {
+    signal?.throwIfAborted()
+    throw error
+  } finally {
+    signal?.removeEventListener('abort', stop)
+    await input.close()
+  }
+}
+
+/** What is found in an archive of whatever format. Told how far it is where the work is: at the input, or at the output. */
+async function* entriesOf(
+  format: FoundFormat,
+  input: OpenInput,
+  meter: Meter,
+  options: UnpackOptions,
+): FoundEntries & AsyncGenerator<FoundEntry> {
+  const { limits } = meter
+  const isTar = format !== 'folder' && format !== 'zip'
+  const reporter = new Reporter(options.onProgress, isTar ? input.size : undefined)
+  if (!isTar) meter.onWrote = bytes => reporter.add(bytes)
+  if (format === 'folder') {
+    yield* readFolder(input.path ?? '')
+  } else if (format === 'zip') {
+    const { readZip } = await import('./zip/read.js')
+    const spool = input.kind === 'file' ? undefined : await Spool.of(input, limits, options.temp ?? tmpdir())
+    try {
+      yield* readZip(spool?.path ?? input.path ?? '', limits)
+    } finally {
+      await spool?.remove()
+    }
+  } else {
+    const { readTar } = await import('./tar/read.js')
+    const decode = await decoderOf(format)
+    const counted = { ...described(input), chunks: () => told(input.chunks(), reporter) }
+    // A plain tar is what is read: it can't grow.
+    yield* readTar(decode === undefined ? counted.chunks() : meter.layer(decode(counted, limits)), limits)
+  }
+  reporter.end()
+}
+
+function described({ path, size, name }: OpenInput): Omit<ArchiveInput, 'chunks'> {
+  return { name, ...(path === undefined ? {} : { path }), ...(size === undefined ? {} : { size }) }
+}
+
+async function* told(chunks: Chunks, reporter: Reporter): Chunks & AsyncGenerator<Uint8Array> {
+  for await (const chunk of chunks) {
+    reporter.add(chunk.length)
+    yield chunk
+  }
+}
+
+/** @throws `OPTION_INVALID` */
+function linksOption(links: UnpackOptions['links']): 'keep' | 'copy' | 'refuse' {
+  if (links === undefined) return process.platform === 'win32' ? 'copy' : 'keep'
+  if (['keep', 'copy', 'refuse'].includes(links)) return links
+  throw new BentoError('OPTION_INVALID', `The option "links" cannot be ${JSON.stringify(links)}.`, {
+    hint: 'Use "keep", "copy" or "refuse".',
+  })
 }

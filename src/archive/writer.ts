@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
-import { close, constants, fsync, open as openFile, write } from 'node:fs'
-import { type FileHandle, open } from 'node:fs/promises'
+import { close, constants, fchmod, fsync, open as openFile, write } from 'node:fs'
+import { chmod, type FileHandle, open } from 'node:fs/promises'
 import { promisify } from 'node:util'
+import { syncFile } from '../files/sync.js'
 import type { FoundEntry } from './entries.js'
 import { entryError, placeError } from './errors.js'
 import { Flusher, writeWhole } from './flusher.js'
@@ -9,7 +10,13 @@ import type { Meter } from './limits.js'
 import type { UnpackedFile } from './unpack.js'
 
 // Without the promises' FileHandle, which costs as much as the calls themselves where files are small.
-const small = { open: promisify(openFile), write: promisify(write), fsync: promisify(fsync), close: promisify(close) }
+const small = {
+  open: promisify(openFile),
+  write: promisify(write),
+  chmod: promisify(fchmod),
+  fsync: promisify(fsync),
+  close: promisify(close),
+}
 
 /** A new file, never through a link that stands in its place. Windows knows no such flag, and no such links. */
 const NEW_FILE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | (constants.O_NOFOLLOW ?? 0)
@@ -24,6 +31,8 @@ export interface FileWriterOptions {
   dir: string
   hash: boolean
   sync: boolean
+  /** Gives files the modes 0644 and 0755 whatever the umask. */
+  exactModes: boolean
   meter: Meter
   signal: AbortSignal | undefined
 }
@@ -37,6 +46,7 @@ export class FileWriter {
   readonly #pending = new Set<Promise<void>>()
   #failed = false
   #reason: unknown
+  #cloning = true
 
   constructor(options: FileWriterOptions) {
     this.#options = options
@@ -51,6 +61,7 @@ export class FileWriter {
     const { meter, signal } = this.#options
     if (entry.size !== undefined) meter.declared(entry.size)
     const file: UnpackedFile = { path, size: 0, executable: entry.executable }
+    if (await this.#clone(entry, file, full)) return file
     const gathered: Uint8Array[] = []
     let large: LargeFile | undefined
     try {
@@ -79,6 +90,24 @@ export class FileWriter {
     if (large === undefined) await this.#add(this.#writeSmall(entry, file, full, gathered))
     else await this.#add(large.finish(file))
     return file
+  }
+
+  /** Lets the file system share the blocks of the source. Where it can't once, it is not asked again. */
+  async #clone(entry: FoundEntry, file: UnpackedFile, full: string): Promise<boolean> {
+    const { dir, exactModes, hash, meter, sync } = this.#options
+    if (hash || !this.#cloning || entry.clone === undefined || entry.size === undefined || entry.size <= SMALL)
+      return false
+    try {
+      this.#cloning = await entry.clone(full)
+      if (!this.#cloning) return false
+      await chmod(full, exactModes ? modeOf(entry) : modeOf(entry) & ~process.umask())
+      if (sync) await syncFile(full)
+    } catch (error) {
+      throw placeError(error, entry, dir)
+    }
+    file.size = entry.size
+    meter.wrote(entry.size)
+    return true
   }
 
   /** Waits for all that is under way. */
@@ -115,6 +144,7 @@ export class FileWriter {
           file.sha256 = createHash('sha256')
             .update(content ?? '')
             .digest('hex')
+        if (this.#options.exactModes) await small.chmod(fd, modeOf(entry))
         if (this.#options.sync) await small.fsync(fd)
       } finally {
         await small.close(fd)
@@ -144,7 +174,9 @@ class LargeFile {
 
   static async create(entry: FoundEntry, full: string, options: FileWriterOptions): Promise<LargeFile> {
     try {
-      return new LargeFile(entry, await open(full, NEW_FILE, modeOf(entry)), options)
+      const handle = await open(full, NEW_FILE, modeOf(entry))
+      if (options.exactModes) await handle.chmod(modeOf(entry))
+      return new LargeFile(entry, handle, options)
     } catch (error) {
       throw placeError(error, entry, options.dir)
     }

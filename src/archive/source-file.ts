@@ -1,0 +1,111 @@
+import { constants, type Stats } from 'node:fs'
+import { copyFile, type FileHandle, lstat, open } from 'node:fs/promises'
+import { BentoError, isBentoError, systemCode } from '../core/errors.js'
+import { visible } from '../core/text.js'
+import { isMissing } from '../files/errors.js'
+import type { OpenedFile } from './entries.js'
+import { sourceError } from './errors.js'
+
+/** A file as a walk has seen it. */
+export type SeenFile = Pick<Stats, 'size' | 'ino' | 'mtimeMs'>
+
+/** Never through a link; a pipe that took the file's place must not keep us waiting. Windows knows neither. */
+const READ = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
+
+/**
+ * A file that is read as it was when a walk has seen it, or not at all: one that was replaced, became a link or a pipe,
+ * grew, shrank or was written to until its last byte was read is refused.
+ */
+export class SourceFile implements OpenedFile {
+  readonly #path: string
+  readonly #handle: FileHandle
+  readonly #seen: SeenFile
+  #at = 0
+  #whole = false
+
+  private constructor(path: string, handle: FileHandle, seen: SeenFile) {
+    this.#path = path
+    this.#handle = handle
+    this.#seen = seen
+  }
+
+  /** @throws `SOURCE_CHANGED`, `IO_FAILED` */
+  static async open(path: string, seen: SeenFile): Promise<SourceFile> {
+    const handle = await open(path, READ).catch(error => {
+      throw isMissing(error) || systemCode(error) === 'ELOOP' ? changed(path, error) : sourceError(error, path)
+    })
+    const file = new SourceFile(path, handle, seen)
+    try {
+      await file.#check()
+      return file
+    } catch (error) {
+      await handle.close()
+      throw error
+    }
+  }
+
+  async read(into: Uint8Array): Promise<number> {
+    const left = this.#seen.size - this.#at
+    if (left > 0) {
+      const { bytesRead } = await this.#readAt(into.length > left ? into.subarray(0, left) : into)
+      if (bytesRead === 0) throw changed(this.#path)
+      this.#at += bytesRead
+      if (bytesRead < left) return bytesRead
+      await this.#check()
+      this.#whole = true
+      return bytesRead
+    }
+    if (!this.#whole) await this.#check()
+    this.#whole = true
+    return 0
+  }
+
+  async close(): Promise<void> {
+    await this.#handle.close()
+  }
+
+  async #readAt(into: Uint8Array): Promise<{ bytesRead: number }> {
+    try {
+      return await this.#handle.read(into, 0, into.length, this.#at)
+    } catch (error) {
+      throw sourceError(error, this.#path)
+    }
+  }
+
+  async #check(): Promise<void> {
+    const now = await this.#handle.stat()
+    if (!now.isFile() || !isSame(now, this.#seen)) throw changed(this.#path)
+  }
+}
+
+/**
+ * Makes `to` a file that shares the blocks of the one at `path`, where the file system can.
+ *
+ * @returns false where it can't; nothing is at `to` then
+ * @throws `SOURCE_CHANGED`; the system's own errors of `to`
+ */
+export async function cloneFile(path: string, seen: SeenFile, to: string): Promise<boolean> {
+  try {
+    await copyFile(path, to, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE_FORCE)
+  } catch (error) {
+    if (systemCode(error) === 'EEXIST' || isBentoError(error)) throw error
+    return false
+  }
+  const now = await lstat(path).catch(error => {
+    throw changed(path, error)
+  })
+  if (!now.isFile() || !isSame(now, seen)) throw changed(path)
+  return true
+}
+
+function isSame(now: SeenFile, seen: SeenFile): boolean {
+  return now.size === seen.size && now.ino === seen.ino && now.mtimeMs === seen.mtimeMs
+}
+
+function changed(path: string, cause?: unknown): BentoError {
+  return new BentoError('SOURCE_CHANGED', `${visible(path)} was changed while it was read.`, {
+    cause,
+    hint: 'Try again when nobody writes there.',
+    details: { path },
+  })
+}

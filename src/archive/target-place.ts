@@ -1,0 +1,33 @@
+import { realpath } from 'node:fs/promises'
+import { basename, dirname, join, sep } from 'node:path'
+import { BentoError } from '../core/errors.js'
+import { visible } from '../core/text.js'
+
+/**
+ * Refuses a target that lies in a folder that is read, is one, or has one in it: packing would read what it writes, or
+ * replacing would remove what is packed.
+ *
+ * @param target absolute path; perhaps nothing is there, nor above it
+ * @throws `TARGET_INVALID`
+ */
+export async function refuseInside(target: string, sources: readonly string[]): Promise<void> {
+  const place = await realPlace(target)
+  for (const source of sources) {
+    const root = await realPlace(source)
+    const inside = place === root || place.startsWith(root === sep ? sep : root + sep)
+    if (!inside && !root.startsWith(place + sep)) continue
+    const why = inside ? 'lies in the folder that is packed' : 'holds the folder that is packed'
+    throw new BentoError('TARGET_INVALID', `${visible(target)} ${why}, ${visible(source)}.`, {
+      hint: 'Choose another path.',
+      details: { path: target, source },
+    })
+  }
+}
+
+/** A path without links in what of it is there. */
+async function realPlace(path: string): Promise<string> {
+  const real = await realpath(path).catch(() => undefined)
+  if (real !== undefined) return real
+  const parent = dirname(path)
+  return parent === path ? path : join(await realPlace(parent), basename(path))
+}
