@@ -30,6 +30,8 @@ export async function buildFaces(dist) {
           // What reading a config needs, and no more.
           { name: 'base', test: /[\\/]core[\\/](errors|text|tag|request)\.js$/, priority: 3 },
           { name: 'plugin', test: /[\\/]plugin[\\/]/, priority: 2 },
+          // What archives need without a store.
+          { name: 'files', test: /[\\/](files[\\/]|core[\\/]file-name\.js)/, priority: 2 },
           { name: 'store', test: /[\\/](core|files|store)[\\/]/, priority: 1 },
         ],
       },
