@@ -50,7 +50,7 @@ export class ArchiveFile {
 
   async #move(at: number, length: number, ahead: number): Promise<void> {
     if (at + length > this.size) throw refuseArchive('is cut off, or its directory points beyond its end')
-    this.#memory ??= bigBuffer()
+    this.#memory ??= Buffer.allocUnsafeSlow(Math.min(WINDOW, this.size))
     this.#window = this.#memory.subarray(0, 0)
     this.#window = await this.readInto(this.#memory.subarray(0, Math.min(ahead, this.size - at)), at)
     this.#at = at
@@ -61,7 +61,7 @@ export class ArchiveFile {
    * one entry at a time.
    */
   get spare(): [Buffer, Buffer] {
-    this.#spare ??= [bigBuffer(), bigBuffer()]
+    this.#spare ??= [Buffer.allocUnsafeSlow(WINDOW), Buffer.allocUnsafeSlow(WINDOW)]
     return this.#spare
   }
 
@@ -88,8 +88,4 @@ export class ArchiveFile {
   async close(): Promise<void> {
     await this.#handle.close()
   }
-}
-
-function bigBuffer(): Buffer {
-  return Buffer.allocUnsafeSlow(WINDOW)
 }
