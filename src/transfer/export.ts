@@ -12,7 +12,6 @@ import { BENTO_KIND, MODEL_KIND } from '../store/kinds.js'
 import type { ModelStore } from '../store/model-store.js'
 import { carriedModels } from './carried.js'
 import { askedFormat, ownFormat, resolveDestination } from './destination.js'
-import { given } from './given.js'
 import { requireOutside } from './outside-store.js'
 import type { ExportBentoOptions, ExportDestination, Exported, ExportedBento, ExportOptions } from './types.js'
 
@@ -61,7 +60,7 @@ async function write<T extends StoreItem>(
       [MODEL_KIND, BENTO_KIND].map(({ folder }) => join(home, folder)),
     )
   }
-  const packed = await packEntries(entries, place.path, { ...given(rest), format: place.format, sources })
+  const packed = await packEntries(entries, place.path, { ...rest, format: place.format, sources })
   return { tag, path: packed.path, format: packed.format, bytes: packed.bytes }
 }
 

@@ -7,7 +7,6 @@ import { visible } from '../core/text.js'
 import { ioError } from '../files/errors.js'
 import type { StagedDraft } from '../store/draft.js'
 import type { ItemKind } from '../store/record.js'
-import { given } from './given.js'
 import { localPath } from './local-path.js'
 import { type FoundManifest, findManifest } from './manifest.js'
 import type { ImportOptions, ImportSource } from './types.js'
@@ -71,8 +70,11 @@ export class Intake {
    * @throws `MANIFEST_INVALID`, and what {@link unpackInto} throws
    */
   async unpack<T>(draft: StagedDraft<T>): Promise<Unpacked> {
-    const { skipExisting: _, ...options } = this.#options
-    const report = await unpackInto(this.#input, draft.dir, { ...given(options), hash: true, sync: true })
+    const { format, limits, onProgress, signal } = this.#options
+    // Beside the item's folder, in the stage.
+    const temp = dirname(draft.dir)
+    const options = { format, limits, onProgress, signal, temp, hash: true, sync: true }
+    const report = await unpackInto(this.#input, draft.dir, options)
     const manifest = await findManifest(draft.dir, this.#kind, this.name)
     if (manifest.wrap !== '') await this.#unwrap(draft.dir, manifest.wrap)
     const { files, links } = inner(report, manifest.wrap)
