@@ -6,6 +6,7 @@ import { BentoError, isBentoError } from '../core/errors.js'
 import type { Chunks } from './bytes.js'
 import { sourceError } from './errors.js'
 import { readAhead } from './read-ahead.js'
+import { streamName } from './stream-name.js'
 import type { ArchiveInput } from './types.js'
 
 /** An archive to be read: path of a file or folder as text or `file:` URL, or its bytes in order. */
@@ -25,10 +26,10 @@ export interface OpenInput extends ArchiveInput {
 /**
  * Opens an archive. What a path names but is neither file nor folder (a pipe, `/dev/stdin`) is read as a stream.
  *
- * @param name how messages call a stream @default 'the stream'
+ * @param name how messages call a stream; see {@link streamName}
  * @throws `SOURCE_NOT_FOUND`, `IO_FAILED`, `OPTION_INVALID`
  */
-export async function openInput(source: ArchiveSource, name = 'the stream'): Promise<OpenInput> {
+export async function openInput(source: ArchiveSource, name?: string): Promise<OpenInput> {
   if (typeof source !== 'string' && !(source instanceof URL)) return new StreamInput(source, name)
   const path = pathOf(source)
   try {
@@ -133,13 +134,13 @@ class StreamInput implements OpenInput {
   #read = 0
   #ended = false
 
-  constructor(source: Readable | AsyncIterable<Uint8Array>, name: string) {
+  constructor(source: Readable | AsyncIterable<Uint8Array>, name: string | undefined) {
     if (typeof source !== 'object' || source === null || !(Symbol.asyncIterator in source)) {
       throw new BentoError('OPTION_INVALID', `${typeof source} is no source of an archive.`, {
         hint: 'Give a path, a file: URL, a readable stream or an async iterable of bytes.',
       })
     }
-    this.name = name
+    this.name = name ?? streamName(source)
     this.#source = source
     this.#iterator = source[Symbol.asyncIterator]()
   }

@@ -1,6 +1,7 @@
 import type { Writable } from 'node:stream'
 import { targetError } from './errors.js'
 import type { Output } from './output.js'
+import { streamName } from './stream-name.js'
 
 /** A stream of the caller's, who ends it. */
 export class StreamOutput implements Output {
@@ -37,7 +38,7 @@ export class StreamOutput implements Output {
       })
     } catch (error) {
       this.#signal?.throwIfAborted()
-      throw targetError(error, 'write', 'the stream')
+      throw targetError(error, 'write', streamName(this.#stream))
     }
     this.bytes += bytes.length
   }

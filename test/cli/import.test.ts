@@ -303,7 +303,7 @@ describe('stdin', () => {
     ['text', 'no archive\n'],
   ])('with %s is refused', async (_, input) => {
     const { stdout, stderr, code } = await bentoSays(['models', 'import', '-'], { home: scratchHome(), input })
-    expect(stderr).toMatch(/^error \[(ARCHIVE_INVALID|FORMAT_UNKNOWN)\]: /)
+    expect(stderr).toMatch(/^error \[ARCHIVE_INVALID\]: the standard input /)
     expect({ stdout, code }).toEqual({ stdout: '', code: 1 })
   })
 
