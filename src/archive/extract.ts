@@ -12,7 +12,7 @@ import { refuseInside } from './target-place.js'
 import { type UnpackOptions, type UnpackReport, unpackInto } from './unpack.js'
 
 /** How to {@link extract}. */
-export type ExtractOptions = Omit<UnpackOptions, 'hash' | 'sync' | 'temp'>
+export type ExtractOptions = Omit<UnpackOptions, 'hash' | 'sync' | 'temp' | 'early'>
 
 /** What came out of an archive, and where it lies. */
 export interface ExtractReport extends UnpackReport {

@@ -11,7 +11,7 @@ import { nameWarnings } from './name-warnings.js'
 import { copyLinked, makeLinks } from './place-links.js'
 import { hasLink, type Place, Places } from './places.js'
 import { syncFolders } from './sync-folders.js'
-import type { UnpackedFile } from './unpack.js'
+import type { EarlyFile, UnpackedFile } from './unpack.js'
 import { FileWriter } from './writer.js'
 
 /** How {@link placeEntries} works. */
@@ -22,6 +22,7 @@ export interface PlaceOptions {
   sync: boolean
   /** Gives files and folders the modes 0644 and 0755 whatever the umask. @default false */
   exactModes?: boolean
+  early?: EarlyFile | undefined
   signal: AbortSignal | undefined
 }
 
@@ -85,7 +86,7 @@ class Placer {
         await this.#makeFolders(this.#places.claim(path, 'file', entry), entry)
         const file = await this.#writer.write(entry, path, join(this.#dir, path))
         this.#files.set(path, file)
-        return
+        return this.#tellEarly(path)
       }
       case 'hardlink':
         return this.#copyEarlier(entry, path)
@@ -115,6 +116,13 @@ class Placer {
   /** Waits for what is under way. */
   settle(): Promise<void> {
     return this.#writer.settle()
+  }
+
+  async #tellEarly(path: string): Promise<void> {
+    const { early } = this.#options
+    if (early?.path !== path) return
+    await this.#writer.drain()
+    await early.arrived()
   }
 
   async #makeFolders(fresh: readonly Place[], entry: FoundEntry): Promise<void> {

@@ -34,6 +34,16 @@ export interface UnpackOptions {
   sync?: boolean | undefined
   /** Private folder for what has to be kept on the way: a zip that comes as a stream. @default that of the system */
   temp?: string | undefined
+  /** A file to be told of as soon as it is there. */
+  early?: EarlyFile | undefined
+}
+
+/** A file that tells whether the rest is wanted at all: a manifest. */
+export interface EarlyFile {
+  /** POSIX path. */
+  path: string
+  /** Called once the file can be read, before the next entry is; what it throws ends the work. */
+  arrived(): Promise<void>
 }
 
 /** A file that came out of an archive. */
@@ -74,7 +84,7 @@ export async function unpackInto(
   emptyDir: string,
   options: UnpackOptions = {},
 ): Promise<UnpackReport> {
-  const { hash = false, signal, sync = false } = options
+  const { early, hash = false, signal, sync = false } = options
   // A stream may be waited for in vain: closed, it ends.
   const stop = () => void input.close().catch(() => undefined)
   signal?.addEventListener('abort', stop)
@@ -86,7 +96,7 @@ export async function unpackInto(
     const format = await detectFormat(input, named)
     const meter = new Meter(limits, input, options.limits?.bytes === undefined)
     const found = entriesOf(format, input, meter, options)
-    const placed = await placeEntries(found, emptyDir, { meter, links, hash, sync, signal })
+    const placed = await placeEntries(found, emptyDir, { meter, links, hash, sync, early, signal })
     return { format, entries: meter.entries, bytes: meter.bytes, ...placed }
   } catch (error) {
     signal?.throwIfAborted()

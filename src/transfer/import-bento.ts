@@ -14,7 +14,7 @@ import { CHECKSUMS, checkChecksums, parseChecksums } from './checksums.js'
 import { digestWithout, requireDigest, seenFiles } from './digests.js'
 import { heldItem } from './held.js'
 import { requireInnerLinks } from './inner-links.js'
-import { Intake, importError, type Unpacked } from './intake.js'
+import { Intake, importError, Skipped, type Unpacked } from './intake.js'
 import type { FoundManifest } from './manifest.js'
 import { checkPins } from './pins.js'
 import { requireSafeValues } from './safe-values.js'
@@ -27,37 +27,38 @@ export async function importBento(
   options: ImportOptions,
 ): Promise<ImportedBento> {
   const intake = await Intake.open(source, BENTO_KIND, options)
+  const look = (manifest: FoundManifest) => refuseHeld(store, read(manifest), options)
   try {
-    const early = await intake.peek()
-    const known = early && (await existing(store, read(early), options))
-    if (known !== undefined) return known
+    await intake.peek(look)
     const draft = await store.draft()
     const arrivals = new Arrivals(store.models, intake.name)
     try {
-      return await settle(store, intake, draft, arrivals, options)
+      const unpacked = await intake.unpack(draft, look)
+      return await settle(store, intake, draft, unpacked, arrivals, options)
     } catch (error) {
       throw importError(error, options, intake.name, store.root)
     } finally {
       await arrivals.discard()
       await draft.discard()
     }
+  } catch (error) {
+    if (error instanceof Skipped) return error.answer as ImportedBento
+    throw error
   } finally {
     await intake.close()
   }
 }
 
-/** Unpacks and judges everything; only then anything becomes visible, the bento last. */
+/** Judges everything that was unpacked; only then anything becomes visible, the bento last. */
 async function settle(
   store: BentoStore,
   intake: Intake,
   draft: StagedDraft<Bento>,
+  unpacked: Unpacked,
   arrivals: Arrivals,
   options: ImportOptions,
 ): Promise<ImportedBento> {
-  const unpacked = await intake.unpack(draft)
   const info = read(unpacked.manifest)
-  const known = await existing(store, info, options)
-  if (known !== undefined) return known
   const sums = checksumsOf(unpacked, intake.name)
   const rest = await arrivals.takeOut(unpacked, path => sums?.has(path) ?? false)
   await requireInnerLinks(unpacked.dir, rest.links, intake.name)
@@ -72,9 +73,8 @@ async function settle(
   } catch (error) {
     await arrivals.takeBack()
     // Another import may have been first.
-    const theirs = isBentoError(error, 'TAG_EXISTS') ? await existing(store, info, options) : undefined
-    if (theirs === undefined) throw error
-    return theirs
+    if (isBentoError(error, 'TAG_EXISTS')) await refuseHeld(store, info, options)
+    throw error
   }
 }
 
@@ -84,17 +84,13 @@ function read({ text, where }: FoundManifest): BentoInfo {
   return info
 }
 
-/** What to answer where the store holds the tag; undefined where it does not. @throws `TAG_EXISTS` */
-async function existing(
-  store: BentoStore,
-  info: BentoInfo,
-  options: ImportOptions,
-): Promise<ImportedBento | undefined> {
+/** @throws `TAG_EXISTS` where the store holds the tag; {@link Skipped} where that is to be skipped */
+async function refuseHeld(store: BentoStore, info: BentoInfo, options: ImportOptions): Promise<void> {
   const { tag } = info
-  const held = await heldItem(store, tag, options.skipExisting)
-  if (held === undefined) return undefined
-  const notes = sameBento(held, info) ? [] : [`The bento ${tag} in the store is another one: its bento.yaml differs.`]
-  return { tag, bento: held, outcome: 'exists', models: [], missing: [], notes }
+  const bento = await heldItem(store, tag, options.skipExisting)
+  if (bento === undefined) return
+  const notes = sameBento(bento, info) ? [] : [`The bento ${tag} in the store is another one: its bento.yaml differs.`]
+  throw new Skipped<ImportedBento>({ tag, bento, outcome: 'exists', models: [], missing: [], notes })
 }
 
 /** By the hash over its content where it has one: built twice, only its creation time differs. */

@@ -12,7 +12,7 @@ import type { ModelStore } from '../store/model-store.js'
 import { digestWithout, requireDigest, seenFiles } from './digests.js'
 import { heldItem } from './held.js'
 import { requireInnerLinks } from './inner-links.js'
-import { Intake, importError, type Unpacked } from './intake.js'
+import { Intake, importError, Skipped, type Unpacked } from './intake.js'
 import type { FoundManifest } from './manifest.js'
 import { sameManifest } from './same-model.js'
 import type { ImportedModel, ImportModelOptions, ImportOptions, ImportSource } from './types.js'
@@ -26,35 +26,35 @@ export async function importModel(
   const { as, ...rest } = options
   const wanted = as === undefined ? undefined : Tag.from(as)
   const intake = await Intake.open(source, MODEL_KIND, rest)
+  const look = (manifest: FoundManifest) => refuseHeld(store, read(manifest, wanted), rest)
   try {
-    const early = await intake.peek()
-    const known = early && (await existing(store, read(early, wanted), rest))
-    if (known !== undefined) return known
+    await intake.peek(look)
     const draft = await store.draft()
     try {
-      return await settle(store, intake, draft, wanted, rest)
+      const unpacked = await intake.unpack(draft, look)
+      return await settle(store, intake, draft, unpacked, read(unpacked.manifest, wanted), rest)
     } catch (error) {
-      throw importError(error, options, intake.name, store.root)
+      throw importError(error, rest, intake.name, store.root)
     } finally {
       await draft.discard()
     }
+  } catch (error) {
+    if (error instanceof Skipped) return error.answer as ImportedModel
+    throw error
   } finally {
     await intake.close()
   }
 }
 
-/** Unpacks and judges everything; only then the model becomes visible. */
+/** Judges what was unpacked; only then the model becomes visible. */
 async function settle(
   store: ModelStore,
   intake: Intake,
   draft: StagedDraft<Model>,
-  as: Tag | undefined,
+  unpacked: Unpacked,
+  found: FoundModel,
   options: ImportOptions,
 ): Promise<ImportedModel> {
-  const unpacked = await intake.unpack(draft)
-  const found = read(unpacked.manifest, as)
-  const known = await existing(store, found, options)
-  if (known !== undefined) return known
   await requireInnerLinks(unpacked.dir, unpacked.links, intake.name)
   await checkDigest(unpacked, found)
   await rename(unpacked, found)
@@ -64,9 +64,8 @@ async function settle(
     return { tag: model.tag, model, outcome: 'imported', notes: unpacked.notes }
   } catch (error) {
     // Another import may have been first.
-    const theirs = isBentoError(error, 'TAG_EXISTS') ? await existing(store, found, options) : undefined
-    if (theirs === undefined) throw error
-    return theirs
+    if (isBentoError(error, 'TAG_EXISTS')) await refuseHeld(store, found, options)
+    throw error
   }
 }
 
@@ -81,17 +80,13 @@ function read({ text, where }: FoundManifest, as: Tag | undefined): FoundModel {
   return { info, tag: as === undefined ? info.tag : fullTag(as.name, as.version ?? info.tag.version) }
 }
 
-/** What to answer where the store holds the tag; undefined where it does not. @throws `TAG_EXISTS` */
-async function existing(
-  store: ModelStore,
-  { tag, info }: FoundModel,
-  options: ImportOptions,
-): Promise<ImportedModel | undefined> {
-  const held = await heldItem(store, tag, options.skipExisting)
-  if (held === undefined) return undefined
-  const same = sameManifest(held, { ...info, tag })
+/** @throws `TAG_EXISTS` where the store holds the tag; {@link Skipped} where that is to be skipped */
+async function refuseHeld(store: ModelStore, { tag, info }: FoundModel, options: ImportOptions): Promise<void> {
+  const model = await heldItem(store, tag, options.skipExisting)
+  if (model === undefined) return
+  const same = sameManifest(model, { ...info, tag })
   const notes = same ? [] : [`The model ${tag} in the store is another one: its model.yaml differs.`]
-  return { tag, model: held, outcome: 'exists', notes }
+  throw new Skipped<ImportedModel>({ tag, model, outcome: 'exists', notes })
 }
 
 async function checkDigest({ dir, files, links, manifest }: Unpacked, { info }: FoundModel): Promise<void> {

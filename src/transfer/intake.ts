@@ -26,6 +26,19 @@ export interface Unpacked {
 /** A file of an item, with its digest. */
 export type HashedUnpacked = UnpackedFile & { sha256: string }
 
+/** Looks at a manifest, before or after the rest is unpacked. What it throws ends the import. */
+export type Look = (manifest: FoundManifest) => Promise<void>
+
+/** Thrown where an import has nothing to do: what it answers then. */
+export class Skipped<T> extends Error {
+  readonly answer: T
+
+  constructor(answer: T) {
+    super('skipped')
+    this.answer = answer
+  }
+}
+
 /**
  * What is being imported: opened, looked into where that costs nothing, unpacked. Close it in any case.
  */
@@ -55,31 +68,36 @@ export class Intake {
   }
 
   /**
-   * The manifest, where it can be had before anything is unpacked: in a folder.
+   * Shows `look` the manifest of a folder, before anything is copied. Other sources show theirs in {@link unpack}.
    *
-   * @throws `MANIFEST_INVALID`
+   * @throws `MANIFEST_INVALID`, and what `look` throws
    */
-  async peek(): Promise<FoundManifest | undefined> {
+  async peek(look: Look): Promise<void> {
     const { kind, path, name } = this.#input
-    return kind === 'folder' && path !== undefined ? findManifest(path, this.#kind, name) : undefined
+    if (kind === 'folder' && path !== undefined) await look(await findManifest(path, this.#kind, name))
   }
 
   /**
    * Unpacks into a draft and takes off a folder around everything.
    *
-   * @throws `MANIFEST_INVALID`, and what {@link unpackInto} throws
+   * @param look shown the manifest as soon as it is there, and again at the end: what it throws spares the rest
+   * @throws `MANIFEST_INVALID`, what {@link unpackInto} and `look` throw
    */
-  async unpack<T>(draft: StagedDraft<T>): Promise<Unpacked> {
+  async unpack<T>(draft: StagedDraft<T>, look: Look): Promise<Unpacked> {
+    const { dir } = draft
     const { format, limits, onProgress, signal } = this.#options
+    const find = () => findManifest(dir, this.#kind, this.name)
+    const early = { path: this.#kind.manifest, arrived: async () => look(await find()) }
     // Beside the item's folder, in the stage.
-    const temp = dirname(draft.dir)
-    const options = { format, limits, onProgress, signal, temp, hash: true, sync: true }
-    const report = await unpackInto(this.#input, draft.dir, options)
-    const manifest = await findManifest(draft.dir, this.#kind, this.name)
-    if (manifest.wrap !== '') await this.#unwrap(draft.dir, manifest.wrap)
+    const temp = dirname(dir)
+    const options = { format, limits, onProgress, signal, temp, early, hash: true, sync: true }
+    const report = await unpackInto(this.#input, dir, options)
+    const manifest = await find()
+    await look(manifest)
+    if (manifest.wrap !== '') await this.#unwrap(dir, manifest.wrap)
     const { files, links } = inner(report, manifest.wrap)
     draft.markSynced(files.map(file => file.path))
-    return { dir: draft.dir, manifest, files, links, notes: this.#notes(report, manifest) }
+    return { dir, manifest, files, links, notes: this.#notes(report, manifest) }
   }
 
   async #unwrap(dir: string, wrap: string): Promise<void> {
@@ -110,9 +128,10 @@ function inner(report: UnpackReport, wrap: string): Pick<Unpacked, 'files' | 'li
   return { files, links: report.links.map(link => link.path.slice(wrap.length)) }
 }
 
-/** The error that an import ends with: the reason of its signal stays what it is. */
+/** The error that an import ends with: the reason of its signal, and that it is skipped, stay what they are. */
 export function importError(error: unknown, { signal }: ImportOptions, name: string, root: string): unknown {
-  return signal?.aborted === true && error === signal.reason ? error : ioError(error, `import ${visible(name)}`, root)
+  const stays = error instanceof Skipped || (signal?.aborted === true && error === signal.reason)
+  return stays ? error : ioError(error, `import ${visible(name)}`, root)
 }
 
 /** Puts a folder of one draft in the place of another draft's, which is empty. Both lie in the store's `tmp`. */

@@ -239,8 +239,13 @@ describe('a bento is refused, and leaves no trace', () => {
     expect(await refused(file, labelled)).toMatchObject({ code: 'TAG_EXISTS', details: { tag: 'other:v1' } })
   })
 
-  test('a tag that is taken', async () => {
+  test('a tag that is taken, before what comes after the manifest is looked at', async () => {
     const stores = world(fixtureHome())
+    const cut = join(scratchFolder(), 'cut.tar')
+    writeFileSync(cut, readFileSync(bentomlFixture('archives/greeter-b1.bento.tar')).subarray(0, 60_000))
+    expect(await refused(cut, stores)).toMatchObject({ code: 'TAG_EXISTS' })
+    expect(await stores.bentos.importBento(cut, { skipExisting: true })).toMatchObject({ outcome: 'exists' })
+    expect(await refused(cut)).toMatchObject({ code: 'ARCHIVE_INVALID' })
     for (const format of ['bento', 'folder']) {
       const failure = await refused(bentomlFixture(`archives/greeter-b1.bento.${format}`), stores)
       expect(failure).toMatchObject({ code: 'TAG_EXISTS', hint: expect.stringContaining('--skip-existing') })
