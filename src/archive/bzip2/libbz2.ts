@@ -41,13 +41,14 @@ interface Exports {
 }
 
 const PAGE = 65_536
+const require = createRequire(import.meta.url)
 
 /**
  * Loads the module of the package `bzip2-wasm`. Its JavaScript is left out: that sets globals, takes over the process's
  * uncaught errors, and doesn't find the module in a folder with a space in its path (it cuts `file://` off a URL).
  */
 export async function loadLibbz2(): Promise<Libbz2> {
-  const file = createRequire(import.meta.url).resolve('bzip2-wasm/bzip2-1.0.8/bzip2.wasm')
+  const file = require.resolve('bzip2-wasm/bzip2-1.0.8/bzip2.wasm')
   const { WebAssembly } = globalThis as unknown as { WebAssembly: WebAssembly }
   const { instance } = await WebAssembly.instantiate(
     await readFile(file),
