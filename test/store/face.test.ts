@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { fixtureHome } from '../support/home.js'
@@ -24,6 +24,8 @@ test('the store loads nothing but Node and itself', () => {
   const loaded = [...loadedBy(FACE)]
   expect(loaded).not.toEqual([])
   expect(loaded.filter(path => !path.startsWith('node:') && !path.startsWith(dirname(dirname(FACE))))).toEqual([])
+  // What packs and unpacks comes when it is called.
+  expect(loaded.filter(path => /archive|export|import|pack/.test(basename(path)))).toEqual([])
 })
 
 test('listing what BentoML saved does not even load the YAML parser', () => {
