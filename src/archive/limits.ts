@@ -158,7 +158,7 @@ export class Meter {
 /** A limit is exceeded: which, its value, and how to raise it. */
 export function limitError(limit: keyof ExtractLimits, value: number, reason: string): BentoError {
   return new BentoError('LIMIT_EXCEEDED', `${reason} (${limit}: ${value}).`, {
-    hint: `If you trust its origin, raise the limit "${limit}".`,
+    hint: `If you trust its origin, raise the limit: --limit ${limit}=…, or { limits: { ${limit}: … } }.`,
     details: { limit, value },
   })
 }

@@ -132,7 +132,7 @@ async function refuseTaken(path: string, force: boolean): Promise<void> {
 /** Something stands there, and stays. */
 export function targetExists(path: string): BentoError {
   return new BentoError('TARGET_EXISTS', `${visible(path)} exists already.`, {
-    hint: 'Choose another path, or replace it with the option "force".',
+    hint: 'Choose another path, or replace it: --force, or { force: true }.',
     details: { path },
   })
 }

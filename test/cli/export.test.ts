@@ -58,28 +58,11 @@ describe.each(COMMANDS)('exporting %s', (_, command, item, name) => {
     },
   )
 
-  it.each<[string, string, string]>([
-    ['a bare name', 'out', `out.${own}`],
-    ['an ending', 'out.TGZ', 'out.TGZ'],
-    ['a folder that exists', 'there', `there/${name}`],
-    ['a folder that does not', 'new/er/', `new/er/${name}`],
-    ['missing parents', 'a/b/c.zip', 'a/b/c.zip'],
-    ['nothing', '', name],
-    ['the folder above', './there/..', name],
-    ['a dash in a folder', './-', `-.${own}`],
-  ])('takes %s for a path', async (_, path, made) => {
-    const [home, cwd] = [fixtureHome(), scratchFolder()]
-    mkdirSync(join(cwd, 'there'))
-    const { stdout, stderr, code } = await bentoSays([...command, path, '-o', 'path'], { home, cwd })
-    expect({ stdout, stderr, code }).toEqual({ stdout: `${join(cwd, made)}\n`, stderr: '', code: 0 })
-    expect(statSync(join(cwd, made)).isFile()).toBe(true)
-  })
-
   it('replaces nothing but by force', async () => {
     const [home, cwd] = [fixtureHome(), scratchFolder()]
     writeFileSync(join(cwd, 'out.tar'), 'precious')
     const refused = await bentoSays([...command, 'out.tar'], { home, cwd })
-    expect(refused.stderr).toMatch(/^error \[TARGET_EXISTS\]: .*out\.tar/)
+    expect(refused.stderr).toMatch(/^error \[TARGET_EXISTS\]: .*out\.tar.*\n.*--force/)
     expect(refused).toMatchObject({ stdout: '', code: 1 })
     expect(readFileSync(join(cwd, 'out.tar'), 'utf8')).toBe('precious')
     expect((await bentoSays([...command, 'out.tar', '--force'], { home, cwd })).code).toBe(0)
@@ -128,6 +111,26 @@ describe.each(COMMANDS)('exporting %s', (_, command, item, name) => {
     })
     expect({ stdout, stderr, status }).toEqual({ stdout: `${tag}\n`, stderr: '', status: 0 })
     expect(treeOf(join(other, item))).toEqual(treeOf(join(home, item)))
+  })
+})
+
+describe('a path', () => {
+  it.each<[string, string, string]>([
+    ['a bare name', 'out', 'out.bentomodel'],
+    ['an ending in any case', 'out.TGZ', 'out.TGZ'],
+    ['a folder that exists', 'there', 'there/iris_clf-v2.bentomodel'],
+    ['a folder that does not', 'new/er/', 'new/er/iris_clf-v2.bentomodel'],
+    ['missing parents', 'a/b/c.zip', 'a/b/c.zip'],
+    ['nothing', '', 'iris_clf-v2.bentomodel'],
+    ['the folder above', './there/..', 'iris_clf-v2.bentomodel'],
+    ['a file called -', './-', '-.bentomodel'],
+  ])('may be %s', async (_, path, made) => {
+    const [home, cwd] = [fixtureHome(), scratchFolder()]
+    mkdirSync(join(cwd, 'there'))
+    const args = ['models', 'export', 'iris_clf:v2', path, '-o', 'path']
+    const { stdout, stderr, code } = await bentoSays(args, { home, cwd })
+    expect({ stdout, stderr, code }).toEqual({ stdout: `${join(cwd, made)}\n`, stderr: '', code: 0 })
+    expect(statSync(join(cwd, made)).isFile()).toBe(true)
   })
 })
 

@@ -123,9 +123,9 @@ describe('bento models import', () => {
   })
 
   it.each<[string, string[], RegExp]>([
-    ['bytes', ['bytes=10'], /^error \[LIMIT_EXCEEDED\]: /],
-    ['entries', ['bytes=20GiB', 'entries=1'], /^error \[LIMIT_EXCEEDED\]: /],
-    ['path', ['path=3'], /^error \[(LIMIT_EXCEEDED|ENTRY_NAME)\]: /],
+    ['bytes', ['bytes=10'], /^error \[LIMIT_EXCEEDED\]: .*\n.*--limit bytes=/],
+    ['entries', ['bytes=20GiB', 'entries=1'], /^error \[LIMIT_EXCEEDED\]: .*\n.*--limit entries=/],
+    ['path', ['path=3'], /^error \[LIMIT_EXCEEDED\]: .*\n.*--limit path=/],
   ])('keeps to the limit of %s', async (_, limits, message) => {
     const archive = await archiveOf('model')
     const home = scratchHome()
