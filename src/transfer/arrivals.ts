@@ -2,7 +2,7 @@ import { rmdir, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { BentoError, isBentoError } from '../core/errors.js'
 import { type FullTag, fullTag, isTagPart, Tag } from '../core/tag.js'
-import { readSmallFile } from '../files/read.js'
+import { visible } from '../core/text.js'
 import { NOT_DIGESTED } from '../store/digest.js'
 import type { StagedDraft } from '../store/draft.js'
 import { MODEL_KIND } from '../store/kinds.js'
@@ -15,6 +15,7 @@ import { isRecord, readRecord } from '../store/record.js'
 import { digestWithout, requireDigest, seenFiles } from './digests.js'
 import { requireInnerLinks } from './inner-links.js'
 import { type HashedUnpacked, moveInto, type Unpacked } from './intake.js'
+import { readManifest } from './manifest.js'
 import { sameModel } from './same-model.js'
 import type { CarriedModel } from './types.js'
 
@@ -95,9 +96,7 @@ export class Arrivals {
     links: readonly string[],
   ): Promise<void> {
     const where = `${prefix}${MODEL_KIND.manifest} in ${this.#name}`
-    const { text } = readSmallFile(join(bento.dir, prefix, MODEL_KIND.manifest))
-    if (text === undefined) throw new BentoError('MANIFEST_INVALID', `${where} is not UTF-8.`)
-    const info = parseModelInfo(text, where, tag)
+    const info = parseModelInfo(await readManifest(join(bento.dir, prefix, MODEL_KIND.manifest), where), where, tag)
     const draft = await this.#store.draft()
     const files = moved.map(file => ({ ...file, path: file.path.slice(prefix.length) }))
     const arrival: Arrival = { tag, info, digest: '', draft, outcome: 'imported' }
@@ -119,10 +118,14 @@ export class Arrivals {
       return false
     }
     if (await sameModel(this.#store, held, info, digest)) return true
-    throw new BentoError('TAG_EXISTS', `The store holds ${tag} with other content than ${this.#name} carries.`, {
-      hint: 'Tags are immutable: delete that model, or import the bento into another store.',
-      details: { tag: String(tag), path: held.path },
-    })
+    throw new BentoError(
+      'TAG_EXISTS',
+      `The store holds ${tag} with other content than ${visible(this.#name)} carries.`,
+      {
+        hint: 'Tags are immutable: delete that model, or import the bento into another store.',
+        details: { tag: String(tag), path: held.path },
+      },
+    )
   }
 
   /** Makes every model visible that the store does not hold. @throws as `Draft.publish` */

@@ -4,7 +4,7 @@ import { BentoError, isBentoError } from '../core/errors.js'
 import type { Tag } from '../core/tag.js'
 import { parseTime } from '../core/time.js'
 import type { Bento } from '../store/bento.js'
-import { allModels } from '../store/bento-info.js'
+import { allModels, type BentoModelRef } from '../store/bento-info.js'
 import type { Model } from '../store/model.js'
 import type { ModelStore } from '../store/model-store.js'
 
@@ -23,7 +23,7 @@ export interface CarriedModels {
  * is the one the bento runs with, and goes before the store's.
  *
  * @param own what the bento's folder holds
- * @throws `TAG_NOT_FOUND` naming every model that the store lacks; `ENTRY_CLASH`
+ * @throws `TAG_NOT_FOUND` naming every model that the store lacks; `DIGEST_MISMATCH`, `ENTRY_CLASH`
  */
 export async function carriedModels(
   bento: Bento,
@@ -42,6 +42,7 @@ export async function carriedModels(
     else models.push(model)
   }
   if (lacking.length > 0) throw lackingModels(bento, lacking, store.root)
+  refuseOthers(bento, wanted, models)
   for (const model of models) refuseClash(bento, model, kinds)
   const trees = await Promise.all(models.map(model => treeEntries(model.path, folderOf(model.tag))))
   const pointers = newestOfEach(models)
@@ -82,6 +83,23 @@ function lackingModels(bento: Bento, lacking: readonly Tag[], root: string): Ben
   return new BentoError('TAG_NOT_FOUND', reason, {
     hint: 'Import them, or export the bento without its models: --no-models, or { models: false }.',
     details: { bento: String(bento.tag), models: tags },
+  })
+}
+
+/**
+ * A model that was deleted and saved anew is not the one that the bento was built with, and an import would refuse it.
+ * Only what the manifests say is looked at: reading every model would cost as much as the export itself.
+ */
+function refuseOthers(bento: Bento, pins: readonly BentoModelRef[], models: readonly Model[]): void {
+  const pinned = new Map(pins.map(pin => [String(pin.tag), pin.metadata?.digest]))
+  const others = models
+    .filter(({ tag, info: { digest } }) => digest !== undefined && (pinned.get(String(tag)) ?? digest) !== digest)
+    .map(({ tag }) => String(tag))
+  if (others.length === 0) return
+  const reason = `These models are not those that bento ${bento.tag} pins by digest: ${others.join(', ')}.`
+  throw new BentoError('DIGEST_MISMATCH', reason, {
+    hint: 'They were saved anew since: build the bento again.',
+    details: { bento: String(bento.tag), models: others },
   })
 }
 

@@ -4,6 +4,8 @@ import { visible } from '../core/text.js'
 
 /** Checksums of every file of a bento but itself. */
 export const CHECKSUMS = 'SHA256SUMS'
+/** Longest list that is read, in bytes: that of half a million files. */
+export const MOST_CHECKSUMS = 64 * 2 ** 20
 
 /** A line of GNU `sha256sum`, of text or binary mode. */
 const LINE = /^(\\?)([0-9a-f]{64}) [ *](.+)$/i

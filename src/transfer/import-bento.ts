@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { isDigest } from '../core/digest.js'
 import { BentoError, isBentoError } from '../core/errors.js'
 import type { Tag } from '../core/tag.js'
+import { visible } from '../core/text.js'
 import { dumpYaml } from '../core/yaml.js'
 import { readSmallFile } from '../files/read.js'
 import type { Bento } from '../store/bento.js'
@@ -10,7 +11,7 @@ import type { BentoStore } from '../store/bento-store.js'
 import type { StagedDraft } from '../store/draft.js'
 import { BENTO_KIND } from '../store/kinds.js'
 import { Arrivals, type Rest } from './arrivals.js'
-import { CHECKSUMS, checkChecksums, parseChecksums } from './checksums.js'
+import { CHECKSUMS, checkChecksums, MOST_CHECKSUMS, parseChecksums } from './checksums.js'
 import { digestWithout, requireDigest, seenFiles } from './digests.js'
 import { heldItem } from './held.js'
 import { requireInnerLinks } from './inner-links.js'
@@ -100,10 +101,11 @@ function sameBento({ info: held }: Bento, info: BentoInfo): boolean {
 }
 
 function checksumsOf({ dir, files }: Unpacked, name: string): Map<string, string> | undefined {
-  if (!files.some(file => file.path === CHECKSUMS)) return undefined
-  const { text } = readSmallFile(join(dir, CHECKSUMS))
-  if (text === undefined) throw new BentoError('DIGEST_MISMATCH', `${CHECKSUMS} in ${name} is not UTF-8.`)
-  return parseChecksums(text, name)
+  const file = files.find(({ path }) => path === CHECKSUMS)
+  if (file === undefined) return undefined
+  const text = file.size > MOST_CHECKSUMS ? undefined : readSmallFile(join(dir, CHECKSUMS)).text
+  if (text !== undefined) return parseChecksums(text, name)
+  throw new BentoError('DIGEST_MISMATCH', `${CHECKSUMS} in ${visible(name)} is no list of checksums.`)
 }
 
 /** Holds what is left of a bento against its checksums, then against its digest. @throws `DIGEST_MISMATCH` */

@@ -42,14 +42,23 @@ export async function findManifest(dir: string, kind: ItemKind, name: string): P
 async function find(dir: string, kind: ItemKind, name: string): Promise<FoundManifest> {
   const wrap = (await holds(dir, kind)) ? '' : await wrapOf(dir, kind)
   if (wrap === undefined) throw await noManifest(dir, kind, name)
-  const path = join(dir, wrap, kind.manifest)
   const where = `${wrap}${kind.manifest} in ${name}`
+  return { wrap, where, text: await readManifest(join(dir, wrap, kind.manifest), where) }
+}
+
+/**
+ * Text of a manifest.
+ *
+ * @param where how to call it in messages
+ * @throws `MANIFEST_INVALID` where it is no plain UTF-8 file of at most 1 MiB
+ */
+export async function readManifest(path: string, where: string): Promise<string> {
   const stat = await lstat(path)
   if (!stat.isFile()) throw unusable(where, 'is no plain file')
   if (stat.size > MAX_YAML_LENGTH) throw unusable(where, `has ${formatSize(stat.size)}, and 1 MiB is the most`)
   const { text } = readSmallFile(path)
   if (text === undefined) throw unusable(where, 'is not UTF-8')
-  return { wrap, text, where }
+  return text
 }
 
 function unusable(where: string, why: string): BentoError {

@@ -8,7 +8,7 @@ import type { Model } from '../store/model.js'
 export type ExportDestination = string | URL | Writable
 
 /** Where an import comes from: an archive or folder by path or `file:` URL, or a stream of an archive's bytes. */
-export type ImportSource = string | URL | Readable
+export type ImportSource = string | URL | Readable | AsyncIterable<Uint8Array>
 
 /** How to export. */
 export interface ExportOptions {
@@ -140,8 +140,9 @@ export interface BentoTransfer {
    * models lie in `models/<name>/<version>`, where BentoML looks for them; those of Hugging Face are never carried.
    *
    * @param destination as for {@link ModelTransfer.exportModel}, with `.bento`
-   * @throws as {@link ModelTransfer.exportModel}; `TAG_NOT_FOUND` also for models that the store lacks; `ENTRY_CLASH`
-   * where the bento's own `models/` has something else in the place of one of them
+   * @throws as {@link ModelTransfer.exportModel}; `TAG_NOT_FOUND` also for models that the store lacks,
+   * `DIGEST_MISMATCH` for those that are others by now than the bento was built with; `ENTRY_CLASH` where the bento's
+   * own `models/` has something else in the place of one of them
    * @example
    * ```ts
    * const { models } = await bentos.exportBento('classifier', 'release/')

@@ -14,7 +14,7 @@ import { pathToFileURL } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { bentomlFixture, fixtureHome, saveModel, scratchFolder, tagsOf } from '../support/home.js'
 import { treeOf } from '../support/tree.js'
-import { FORMATS, oddModel, tarOf, wholeHome, world } from './world.js'
+import { FORMATS, oddModel, refusal, tarOf, wholeHome, world } from './world.js'
 
 const manifestOf = (item: { path: string }) => readFileSync(join(item.path, 'model.yaml'), 'utf8')
 
@@ -171,6 +171,14 @@ describe('an import', () => {
       expect(notes).toEqual([expect.stringContaining('"top"')])
       expect(treeOf(model.path)).toEqual(treeOf(join(dir, 'top')))
     }
+  })
+
+  test('keeps to the limits that it is given', async () => {
+    const stores = world()
+    const importing = (limits: object) => () => stores.models.importModel(ARCHIVE, { limits })
+    expect(await refusal(stores, importing({ entries: 1 }))).toMatchObject({ code: 'LIMIT_EXCEEDED' })
+    expect(await refusal(stores, importing({ bytes: 100 }))).toMatchObject({ code: 'LIMIT_EXCEEDED' })
+    await importing({ entries: 2 })()
   })
 
   test('tells how far it is', async () => {
