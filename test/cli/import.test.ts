@@ -13,6 +13,8 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import type { ArchiveFormat } from '../../src/archive/types.js'
+import { BentoStore, ModelStore } from '../../src/transfer/index.js'
 import { BIN, finished, startBento } from '../support/cli.js'
 import { fixtureHome, scratchFolder, scratchHome } from '../support/home.js'
 import { bentoSays, hugeModel, noiseModel, treeOf, until } from '../support/moving.js'
@@ -29,17 +31,21 @@ function everythingIn(dir: string): string[] {
 /** What the bento of the fixture home uses. */
 const MODELS = ['digits:v1', 'iris_clf:v2', 'tree:bmrpo4xfh6gdyax4']
 
-/** An archive of an item of the fixture home. */
-async function archiveOf(what: 'model' | 'bento', ...options: string[]): Promise<string> {
-  const command = what === 'model' ? ['models', 'export', 'iris_clf:v2'] : ['export', 'greeter:b2']
-  const made = await bentoSays([...command, '-o', 'path', ...options], { home: fixtureHome(), cwd: scratchFolder() })
-  expect(made.stderr).toBe('')
-  return made.stdout.trimEnd()
+/** An archive of a model of the fixture home. */
+async function modelArchive(format?: ArchiveFormat): Promise<string> {
+  const { path } = await new ModelStore(fixtureHome()).exportModel('iris_clf:v2', `${scratchFolder()}/`, { format })
+  return path ?? ''
+}
+
+/** An archive of a bento of the fixture home. */
+async function bentoArchive(models = true): Promise<string> {
+  const { path } = await new BentoStore(fixtureHome()).exportBento('greeter:b2', `${scratchFolder()}/`, { models })
+  return path ?? ''
 }
 
 describe('bento models import', () => {
   it('says what it did, in words, JSON, or as tag or path', async () => {
-    const archive = await archiveOf('model')
+    const archive = await modelArchive()
     const path = (home: string) => join(home, 'models/iris_clf/v2')
     const run = async (...args: string[]) => {
       const home = scratchHome()
@@ -65,7 +71,7 @@ describe('bento models import', () => {
   })
 
   it('refuses a tag that is taken, or leaves it, or takes another', async () => {
-    const archive = await archiveOf('model')
+    const archive = await modelArchive()
     const home = fixtureHome()
     const before = treeOf(home)
     const run = (...args: string[]) => bentoSays(['models', 'import', archive, ...args], { home })
@@ -88,7 +94,7 @@ describe('bento models import', () => {
   })
 
   it('goes by the content, and refuses another format than the one named', async () => {
-    const archive = await archiveOf('model', '-f', 'zip')
+    const archive = await modelArchive('zip')
     const misnamed = join(scratchFolder(), 'model.tar.gz')
     writeFileSync(misnamed, readFileSync(archive))
     expect((await bentoSays(['models', 'import', misnamed], { home: scratchHome() })).code).toBe(0)
@@ -114,7 +120,7 @@ describe('bento models import', () => {
   })
 
   it('takes a folder', async () => {
-    const folder = await archiveOf('model', '-f', 'folder')
+    const folder = await modelArchive('folder')
     for (const args of [[], ['-f', 'folder']]) {
       const home = scratchHome()
       expect((await bentoSays(['models', 'import', folder, ...args], { home })).code).toBe(0)
@@ -127,7 +133,7 @@ describe('bento models import', () => {
     ['entries', ['bytes=20GiB', 'entries=1'], /^error \[LIMIT_EXCEEDED\]: .*\n.*--limit entries=/],
     ['path', ['path=3'], /^error \[LIMIT_EXCEEDED\]: .*\n.*--limit path=/],
   ])('keeps to the limit of %s', async (_, limits, message) => {
-    const archive = await archiveOf('model')
+    const archive = await modelArchive()
     const home = scratchHome()
     const args = limits.flatMap(limit => ['--limit', limit])
     const { stdout, stderr, code } = await bentoSays(['models', 'import', archive, ...args], { home })
@@ -137,7 +143,7 @@ describe('bento models import', () => {
   })
 
   it('keeps to no limit that was lifted', async () => {
-    const archive = await archiveOf('model')
+    const archive = await modelArchive()
     const args = ['bytes', 'entries', 'ratio', 'unpacked', 'path', 'part', 'depth', 'header', 'memory']
     const lifted = args.flatMap(limit => ['--limit', `${limit}=unlimited`])
     expect(await bentoSays(['models', 'import', archive, ...lifted], { home: scratchHome() })).toMatchObject({
@@ -149,7 +155,7 @@ describe('bento models import', () => {
 
 describe('bento import', () => {
   it('says which models came along, were here, or are missing', async () => {
-    const [archive, bare] = [await archiveOf('bento'), await archiveOf('bento', '--no-models')]
+    const [archive, bare] = [await bentoArchive(), await bentoArchive(false)]
     const home = scratchHome()
     const both = await bentoSays(['import', archive], { home })
     expect(both).toEqual({
@@ -168,7 +174,7 @@ describe('bento import', () => {
   })
 
   it('tells the same in JSON', async () => {
-    const [archive, bare] = [await archiveOf('bento'), await archiveOf('bento', '--no-models')]
+    const [archive, bare] = [await bentoArchive(), await bentoArchive(false)]
     const home = scratchHome()
     const path = join(home, 'bentos/greeter/b2')
     const json = async (...args: string[]) => {
@@ -194,7 +200,7 @@ describe('bento import', () => {
   })
 
   it('leaves nothing where a model of its tag is another one', async () => {
-    const archive = await archiveOf('bento')
+    const archive = await bentoArchive()
     const [home, other] = [scratchHome(), scratchFolder()]
     writeFileSync(join(other, 'weights'), 'others')
     await bentoSays(['models', 'create', 'iris_clf:v2', other], { home })
@@ -220,12 +226,12 @@ describe('what cannot be imported', () => {
 
   it.each(kinds)('%s: one line, the mend, and nothing left', async (_, path, message) => {
     const [home, dir] = [scratchHome(), scratchFolder()]
-    const archive = readFileSync(await archiveOf('model'))
+    const archive = readFileSync(await modelArchive())
     mkdirSync(join(dir, 'folder'))
     writeFileSync(join(dir, 'empty'), '')
     writeFileSync(join(dir, 'text'), 'no archive\n'.repeat(100))
     writeFileSync(join(dir, 'half'), archive.subarray(0, archive.length / 2))
-    writeFileSync(join(dir, 'other'), readFileSync(await archiveOf('bento', '--no-models')))
+    writeFileSync(join(dir, 'other'), readFileSync(await bentoArchive(false)))
     const { stdout, stderr, code } = await bentoSays(['models', 'import', path(dir)], { home })
     expect(stderr).toMatch(message)
     expect(stderr).not.toMatch(/[^\P{Cc}\n]|\u202e/u)
@@ -236,7 +242,7 @@ describe('what cannot be imported', () => {
   })
 
   it('goes into a home that is a file', async () => {
-    const [archive, home] = [await archiveOf('model'), join(scratchFolder(), 'home')]
+    const [archive, home] = [await modelArchive(), join(scratchFolder(), 'home')]
     writeFileSync(home, '')
     const { stderr, code } = await bentoSays(['models', 'import', archive], { home })
     expect(stderr).toMatch(/^error \[HOME_INVALID\]: /)
@@ -244,7 +250,7 @@ describe('what cannot be imported', () => {
   })
 
   it.skipIf(process.platform === 'win32')('goes into a home that is read-only', async () => {
-    const [archive, home] = [await archiveOf('model'), fixtureHome()]
+    const [archive, home] = [await modelArchive(), fixtureHome()]
     for (const dir of ['.', 'tmp']) {
       mkdirSync(join(home, dir), { recursive: true })
       chmodSync(join(home, dir), 0o555)
@@ -278,25 +284,28 @@ describe('what cannot be imported', () => {
 })
 
 describe('stdin', () => {
-  it.each(['bentomodel', 'gz', 'bz2', 'tar', 'zip'])('brings a model as %s, by pipe and by file', async format => {
-    const archive = await archiveOf('model', '-f', format)
-    for (const stdin of ['pipe', 'file']) {
-      const home = scratchHome()
-      const { stdout, stderr, status } = spawnSync(
-        process.execPath,
-        [BIN, 'models', 'import', '-', '-q', '-o', 'tag'],
-        {
-          env: { ...process.env, BENTOML_HOME: home },
-          encoding: 'utf8',
-          ...(stdin === 'pipe'
-            ? { input: readFileSync(archive) }
-            : { stdio: [openSync(archive, 'r'), 'pipe', 'pipe'] as const }),
-        },
-      )
-      expect({ stdout, stderr, status }).toEqual({ stdout: 'iris_clf:v2\n', stderr: '', status: 0 })
-      expect(readdirSync(join(home, 'tmp'))).toEqual([])
-    }
-  })
+  it.each<ArchiveFormat>(['bentomodel', 'gz', 'bz2', 'tar', 'zip'])(
+    'brings a model as %s, by pipe and by file',
+    async format => {
+      const archive = await modelArchive(format)
+      for (const stdin of ['pipe', 'file']) {
+        const home = scratchHome()
+        const { stdout, stderr, status } = spawnSync(
+          process.execPath,
+          [BIN, 'models', 'import', '-', '-q', '-o', 'tag'],
+          {
+            env: { ...process.env, BENTOML_HOME: home },
+            encoding: 'utf8',
+            ...(stdin === 'pipe'
+              ? { input: readFileSync(archive) }
+              : { stdio: [openSync(archive, 'r'), 'pipe', 'pipe'] as const }),
+          },
+        )
+        expect({ stdout, stderr, status }).toEqual({ stdout: 'iris_clf:v2\n', stderr: '', status: 0 })
+        expect(readdirSync(join(home, 'tmp'))).toEqual([])
+      }
+    },
+  )
 
   it.each([
     ['nothing', ''],
@@ -356,6 +365,18 @@ describe.skipIf(process.platform === 'win32')('an import under way', () => {
     child.kill(signal)
     expect(await end).toMatchObject({ stdout: '', code: expected })
     expect(everythingIn(home)).toEqual(['tmp'])
+  })
+
+  it('a signal leaves nothing of a zip, which is kept until all of it is there', async () => {
+    const [home, temp] = [scratchHome(), scratchFolder()]
+    const child = startBento(['models', 'import', '-'], { home, env: { TMPDIR: temp } })
+    const end = finished(child)
+    const zip = readFileSync(await modelArchive('zip'))
+    child.stdin.write(Buffer.concat([zip.subarray(0, 100), archive]))
+    await until(() => [...everythingIn(home), ...everythingIn(temp)].some(path => path.endsWith('/archive')), end)
+    child.kill('SIGTERM')
+    expect(await end).toMatchObject({ stdout: '', code: 143 })
+    expect([everythingIn(home), everythingIn(temp)]).toEqual([['tmp'], []])
   })
 
   it.each(['tar', 'folder', 'zip'])('a signal leaves nothing of a large %s', async format => {
