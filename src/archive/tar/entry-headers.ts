@@ -1,5 +1,5 @@
 import type { PackEntry } from '../entries.js'
-import { type HeaderFields, writeHeader } from './header-bytes.js'
+import { type HeaderFields, headerTemplate, writeHeader } from './header-bytes.js'
 import { BLOCK, FIELD, padding, TYPE, USTAR_MAX } from './layout.js'
 
 /** Bytes of the headers of an entry: one block, or where pax records are needed, a few. */
@@ -10,30 +10,42 @@ export function headersSize(entry: PackEntry): number {
   return BLOCK + length + padding(length) + BLOCK
 }
 
-/**
- * The headers of an entry: a ustar header, with pax records ahead of it where that can't hold the path, the link's target
- * or the size. Names begin with `./`, as BentoML's do.
- *
- * @param mtime seconds since 1970
- */
-export function entryHeaders(entry: PackEntry, mtime: number): Buffer {
-  const { records, ...fields } = describe(entry)
-  if (records === '') {
-    const header = Buffer.allocUnsafe(BLOCK)
-    writeHeader(header, 0, { ...fields, mtime })
-    return header
+/** Makes the headers of entries. */
+export class EntryHeaders {
+  readonly #template: Buffer
+  readonly #block = Buffer.alloc(BLOCK)
+
+  /** @param mtime seconds since 1970 */
+  constructor(mtime: number) {
+    this.#template = headerTemplate(mtime)
   }
-  const size = Buffer.byteLength(records)
-  const bytes = Buffer.alloc(BLOCK + size + padding(size) + BLOCK)
-  // The name that Python gives to pax records.
-  const paxFields = { name: '././@PaxHeader', prefix: '', type: TYPE.pax, size, mode: 0o644, link: '' }
-  writeHeader(bytes, 0, { ...paxFields, mtime })
-  bytes.write(records, BLOCK, 'utf8')
-  writeHeader(bytes, bytes.length - BLOCK, { ...fields, mtime })
-  return bytes
+
+  /**
+   * The headers of an entry: a ustar header, with pax records ahead of it where that can't hold the path, the link's
+   * target or the size. Names begin with `./`, as BentoML's do.
+   *
+   * @returns valid until the next call
+   */
+  of(entry: PackEntry): Buffer {
+    const fields = describe(entry)
+    const { records } = fields
+    if (records === '') {
+      writeHeader(this.#block, 0, this.#template, fields)
+      return this.#block
+    }
+    const size = Buffer.byteLength(records)
+    const bytes = Buffer.alloc(BLOCK + size + padding(size) + BLOCK)
+    writeHeader(bytes, 0, this.#template, { ...PAX, size })
+    bytes.write(records, BLOCK, 'utf8')
+    writeHeader(bytes, bytes.length - BLOCK, this.#template, fields)
+    return bytes
+  }
 }
 
-interface Described extends Omit<HeaderFields, 'mtime'> {
+/** The header of pax records; Python gives it that name. */
+const PAX: Omit<HeaderFields, 'size'> = { name: '././@PaxHeader', prefix: '', type: TYPE.pax, mode: 0o644, link: '' }
+
+interface Described extends HeaderFields {
   /** pax records. */
   records: string
 }

@@ -8,32 +8,47 @@ export interface HeaderFields {
   /** Bytes of content, at most 8 GiB less one. */
   size: number
   mode: number
-  /** Seconds since 1970. */
-  mtime: number
   link: string
 }
 
 /**
- * Writes a ustar header into the block that begins at `at`. Owner and group are 0 and have no names, so that nothing of
- * the machine gets into the archive.
+ * What all headers of an archive have in common. Owner and group are 0 and have no names, so that nothing of the machine
+ * gets into the archive.
+ *
+ * @param mtime seconds since 1970
  */
-export function writeHeader(into: Buffer, at: number, fields: HeaderFields): void {
-  into.fill(0, at, at + BLOCK)
-  const text = (field: Field, value: string) => into.write(value, at + field.at, field.length, 'latin1')
-  const octal = (field: Field, value: number) => text(field, value.toString(8).padStart(field.length - 1, '0'))
-  text(FIELD.name, fields.name)
-  octal(FIELD.mode, fields.mode)
-  octal(FIELD.uid, 0)
-  octal(FIELD.gid, 0)
-  octal(FIELD.size, fields.size)
-  octal(FIELD.mtime, fields.mtime)
-  text(FIELD.type, fields.type)
-  text(FIELD.link, fields.link)
-  text(FIELD.magic, 'ustar\x0000')
-  octal(FIELD.deviceMajor, 0)
-  octal(FIELD.deviceMinor, 0)
-  text(FIELD.prefix, fields.prefix)
-  text(FIELD.checksum, `${checksum(into, at).toString(8).padStart(6, '0')}\0 `)
+export function headerTemplate(mtime: number): Buffer {
+  const template = Buffer.alloc(BLOCK)
+  for (const field of [FIELD.uid, FIELD.gid, FIELD.deviceMajor, FIELD.deviceMinor]) octal(template, 0, field, 0)
+  octal(template, 0, FIELD.mtime, mtime)
+  text(template, 0, FIELD.magic, 'ustar\x0000')
+  return template
+}
+
+/** Writes a ustar header into the block that begins at `at`. @param template made by {@link headerTemplate} */
+export function writeHeader(into: Buffer, at: number, template: Buffer, fields: HeaderFields): void {
+  into.set(template, at)
+  text(into, at, FIELD.name, fields.name)
+  octal(into, at, FIELD.mode, fields.mode)
+  octal(into, at, FIELD.size, fields.size)
+  text(into, at, FIELD.type, fields.type)
+  if (fields.link !== '') text(into, at, FIELD.link, fields.link)
+  if (fields.prefix !== '') text(into, at, FIELD.prefix, fields.prefix)
+  text(into, at, FIELD.checksum, `${checksum(into, at).toString(8).padStart(6, '0')}\0 `)
+}
+
+function text(into: Buffer, at: number, field: Field, value: string): void {
+  into.write(value, at + field.at, field.length, 'latin1')
+}
+
+/** Digits, with zeros before them and a NUL behind. */
+function octal(into: Buffer, at: number, field: Field, value: number): void {
+  let left = value
+  for (let index = at + field.at + field.length - 2; index >= at + field.at; index--) {
+    into[index] = 0x30 + (left % 8)
+    left = Math.floor(left / 8)
+  }
+  into[at + field.at + field.length - 1] = 0
 }
 
 /** The sum of a header's bytes, unsigned, where those of the checksum itself count as spaces. */

@@ -2,7 +2,7 @@ import { BentoError } from '../../core/errors.js'
 import { FILES_AT_ONCE, forEachLimit } from '../../files/pool.js'
 import type { ByteSource } from '../bytes.js'
 import type { PackEntry } from '../entries.js'
-import { entryHeaders, headersSize } from './entry-headers.js'
+import { EntryHeaders, headersSize } from './entry-headers.js'
 import { FileContent } from './file-content.js'
 import { BLOCK, padding, RECORD, USTAR_MAX } from './layout.js'
 
@@ -58,7 +58,7 @@ interface Piece {
 class Packer implements TarSource {
   readonly size: number
   readonly #entries: readonly PackEntry[]
-  readonly #mtime: number
+  readonly #headersOf: EntryHeaders
   /** Bytes of zeros behind the last entry. */
   readonly #end: number
   /** Index of the entry that comes next; the root is -1. */
@@ -72,7 +72,7 @@ class Packer implements TarSource {
 
   constructor(entries: readonly PackEntry[], mtime: number) {
     this.#entries = entries
-    this.#mtime = mtime
+    this.#headersOf = new EntryHeaders(mtime)
     let size = headersSize(ROOT)
     for (const entry of entries) {
       size += headersSize(entry)
@@ -144,7 +144,7 @@ class Packer implements TarSource {
       this.#zeros = this.#end
       return true
     }
-    this.#headers = entryHeaders(entry, this.#mtime)
+    this.#headers = this.#headersOf.of(entry)
     if (entry.kind === 'file') {
       this.#content = new FileContent(entry)
       this.#zeros = padding(entry.size)
