@@ -40,7 +40,7 @@ export function parseBlockHeader(bytes: Uint8Array): BlockHeader | 'unsupported'
     const filter = fields.integer()
     const properties = fields.bytes(fields.integer())
     filters.push(filter)
-    if (filter !== LZMA2) continue
+    if (filter !== LZMA2 || fields.failed) continue
     const [property = 255] = properties
     if (properties.length !== 1 || property > 40) return 'unsupported'
     dictionary = dictionaryBytes(property)

@@ -111,13 +111,13 @@ export class StreamReader {
     const portion = this.#portion
     let filled = 0
     let sum = 0
-    for (let given = 0; given < uncompressed; ) {
-      const length = Math.min(CHUNK, uncompressed - given)
-      await this.#chunkHeader(given === 0 ? FIRST : NEXT, length)
+    for (let left = uncompressed; left > 0; ) {
+      const length = Math.min(CHUNK, left)
+      await this.#chunkHeader(left === uncompressed ? FIRST : NEXT, length)
       await this.#fill(portion.subarray(filled, filled + length))
       filled += length
-      given += length
-      if (filled + CHUNK <= portion.length && given < uncompressed) continue
+      left -= length
+      if (left > 0 && filled + Math.min(CHUNK, left) <= portion.length) continue
       const full = portion.subarray(0, filled)
       sum = crc32(full, sum)
       filled = 0
