@@ -109,16 +109,17 @@ export async function packEntries(
     if (format === 'folder') {
       if (path === undefined) throw noStream()
       await packFolder(watched, path, { force, contentBytes, signal })
+      reporter.end()
       return { ...report, bytes: contentBytes }
     }
     const open = (size?: number) =>
       isStream(destination) ? new StreamOutput(destination, signal) : FileOutput.open(pathOf(destination), force, size)
-    return { ...report, bytes: await writeArchive(watched, format, { level, mtime, signal }, open) }
+    const bytes = await writeArchive(watched, format, { level, mtime, signal }, open)
+    reporter.end()
+    return { ...report, bytes }
   } catch (error) {
     signal?.throwIfAborted()
     throw error
-  } finally {
-    reporter.end()
   }
 }
 

@@ -1,5 +1,5 @@
 import { constants, type Stats } from 'node:fs'
-import { copyFile, type FileHandle, lstat, open } from 'node:fs/promises'
+import { copyFile, type FileHandle, open } from 'node:fs/promises'
 import { BentoError, isBentoError, systemCode } from '../core/errors.js'
 import { visible } from '../core/text.js'
 import { isMissing } from '../files/errors.js'
@@ -36,7 +36,7 @@ export class SourceFile implements OpenedFile {
     })
     const file = new SourceFile(path, handle, seen)
     try {
-      await file.#check()
+      await file.check()
       return file
     } catch (error) {
       await handle.close()
@@ -51,11 +51,11 @@ export class SourceFile implements OpenedFile {
       if (bytesRead === 0) throw changed(this.#path)
       this.#at += bytesRead
       if (bytesRead < left) return bytesRead
-      await this.#check()
+      await this.check()
       this.#whole = true
       return bytesRead
     }
-    if (!this.#whole) await this.#check()
+    if (!this.#whole) await this.check()
     this.#whole = true
     return 0
   }
@@ -72,7 +72,13 @@ export class SourceFile implements OpenedFile {
     }
   }
 
-  async #check(): Promise<void> {
+  /** A path to this very file, whatever the one it was opened by leads to by now; Linux alone has such paths. */
+  get openPath(): string {
+    return process.platform === 'linux' ? `/proc/self/fd/${this.#handle.fd}` : this.#path
+  }
+
+  /** @throws `SOURCE_CHANGED` */
+  async check(): Promise<void> {
     const now = await this.#handle.stat()
     if (!now.isFile() || !isSame(now, this.#seen)) throw changed(this.#path)
   }
@@ -85,17 +91,18 @@ export class SourceFile implements OpenedFile {
  * @throws `SOURCE_CHANGED`; the system's own errors of `to`
  */
 export async function cloneFile(path: string, seen: SeenFile, to: string): Promise<boolean> {
+  // Opened first: to copy a pipe that took the file's place would wait for ever.
+  const file = await SourceFile.open(path, seen)
   try {
-    await copyFile(path, to, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE_FORCE)
+    await copyFile(file.openPath, to, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE_FORCE)
+    await file.check()
+    return true
   } catch (error) {
     if (systemCode(error) === 'EEXIST' || isBentoError(error)) throw error
     return false
+  } finally {
+    await file.close()
   }
-  const now = await lstat(path).catch(error => {
-    throw changed(path, error)
-  })
-  if (!now.isFile() || !isSame(now, seen)) throw changed(path)
-  return true
 }
 
 function isSame(now: SeenFile, seen: SeenFile): boolean {

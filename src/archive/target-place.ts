@@ -14,14 +14,19 @@ export async function refuseInside(target: string, sources: readonly string[]): 
   const place = await realPlace(target)
   for (const source of sources) {
     const root = await realPlace(source)
-    const inside = place === root || place.startsWith(root === sep ? sep : root + sep)
-    if (!inside && !root.startsWith(place + sep)) continue
+    const inside = holds(root, place)
+    if (!inside && !holds(place, root)) continue
     const why = inside ? 'lies in the folder that is packed' : 'holds the folder that is packed'
     throw new BentoError('TARGET_INVALID', `${visible(target)} ${why}, ${visible(source)}.`, {
       hint: 'Choose another path.',
       details: { path: target, source },
     })
   }
+}
+
+/** Whether `inner` is `outer` or lies in it. */
+function holds(outer: string, inner: string): boolean {
+  return inner === outer || inner.startsWith(outer.endsWith(sep) ? outer : outer + sep)
 }
 
 /** A path without links in what of it is there. */
