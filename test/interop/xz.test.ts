@@ -16,8 +16,8 @@ import { findPython } from '../support/python.js'
 const xz = await findXz()
 const python = findPython('lzma')
 const BLOCK = xzPlan('fast').blockSize
-const noise = new Uint8Array(gaussians(BLOCK / 2, 1).buffer)
-const text = sentences(700_000, 2)
+const noise = new Uint8Array(gaussians(BLOCK / 4 + 1, 1).buffer)
+const text = sentences(400_000, 2)
 
 /** Data of each kind, and at each border. */
 const SAMPLES: Record<string, Uint8Array> = {
@@ -29,7 +29,7 @@ const SAMPLES: Record<string, Uint8Array> = {
   ),
   text,
   'noise, then text': Buffer.concat([noise.subarray(0, BLOCK), text]),
-  'text, then noise': Buffer.concat([text, noise]),
+  'text, then noise': Buffer.concat([text, noise.subarray(0, 600_000)]),
 }
 
 async function packed(data: Uint8Array, level: PackLevel = 'fast'): Promise<Buffer> {

@@ -20,6 +20,8 @@ const MESSAGES: readonly (readonly [RegExp, XzProblem])[] = [
 
 type Child = ChildProcessByStdio<Writable, Readable, Readable>
 
+/** Bytes that are given at once. */
+const PORTION = 256 * 1024
 /** Characters of its messages that are kept. */
 const MOST_TEXT = 4096
 
@@ -54,15 +56,29 @@ export async function* decodeByCommand(command: string, xz: Chunks, name: string
   }
 }
 
-/** What the command writes. That it can't be read needs no words: how the command ended tells why. */
+/**
+ * What the command writes, which it does by 8 KiB, gathered. That it can't be read needs no words: how the command ended
+ * tells why.
+ */
 async function* output(child: Child): Chunks {
   const chunks: AsyncIterator<Uint8Array> = child.stdout[Symbol.asyncIterator]()
+  const portion = Buffer.allocUnsafeSlow(PORTION)
+  let filled = 0
   try {
     for (;;) {
       const { value, done } = await chunks.next().catch(() => ({ value: undefined, done: true }))
-      if (done || value === undefined) return
-      yield value
+      if (done || value === undefined) break
+      for (let at = 0; at < value.length; ) {
+        const part = value.subarray(at, at + PORTION - filled)
+        portion.set(part, filled)
+        filled += part.length
+        at += part.length
+        if (filled < PORTION) continue
+        yield portion
+        filled = 0
+      }
     }
+    if (filled > 0) yield portion.subarray(0, filled)
   } finally {
     await chunks.return?.()
   }
