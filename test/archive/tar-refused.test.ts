@@ -53,6 +53,7 @@ describe('a header is refused that has', () => {
     ['a size of 2^53', [{ ...a, size: base256(2n ** 53n) }], /a size that is no number/],
     ['a size of 2^90', [{ ...a, size: base256(2n ** 80n) }], /a size that is no number/],
     ['a negative size that is not its own', [{ type: 'V', size: base256(-1n) }, a], /a size that is no number/],
+    ['a prefix before there were any', [{ ...a, magic: V7, prefix: 'd' }], /older than those/],
     ['a link with content', [{ type: '2', link: 'x', content: 'y' }], /^Entry 0 .*"f", is a link with content/],
     ['a hard link with content', [a, { type: '1', link: 'a', content: 'y' }], /^Entry 1 .*is a link with content/],
     ['a folder by its slash, with content', [{ name: 'd/', content: 'x' }], /named like a folder/],

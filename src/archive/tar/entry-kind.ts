@@ -35,7 +35,7 @@ export function kindOf(
   const size = extensions.size(header.size)
   switch (type) {
     case TYPE.dir:
-      // By POSIX it is the room that the folder may need, and no content follows.
+      // By POSIX it is the room that the folder may need, and no content follows; all readers unpack it so.
       return { kind: 'dir', size: 0 }
     case TYPE.link:
     case TYPE.hardLink:

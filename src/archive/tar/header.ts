@@ -78,7 +78,10 @@ export class Header {
 
   #prefix(): string {
     const at = this.#at
-    if (this.#dialect === 'v7') return ''
+    if (this.#dialect === 'v7') {
+      if (this.#bytes[at + FIELD.prefix.at] === 0) return ''
+      throw new Flaw('ARCHIVE_INVALID', 'has a prefix, though it is older than those, which readers take differently')
+    }
     // Else it is text: Go before 1.8 wrote a prefix into GNU headers, and Go and Python read it so.
     if (this.#dialect === 'gnu' && readNumber(this.#bytes, at, GNU_TIME) !== undefined) return ''
     const isStar = this.#bytes[at + STAR_PREFIX.at + STAR_PREFIX.length - 1] === 0

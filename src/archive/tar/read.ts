@@ -11,8 +11,9 @@ import { BLOCK, padding, TYPE } from './layout.js'
 import { TarInput } from './tar-input.js'
 
 /**
- * The entries of a tar archive: v7, ustar, GNU and pax. It takes only what all readers understand in the same way; names,
- * clashes, link targets and sums are left to be judged.
+ * The entries of a tar archive: v7, ustar, GNU and pax. What is malformed where it matters, and what readers are known to
+ * take differently, is refused; names, clashes, link targets and sums are left to be judged. Owners, times and attributes
+ * are not looked at.
  *
  * The archive ends at the first block of zeros, and nothing but zeros may follow, as many as there may be. An archive
  * without such a block is refused, be its last entry complete: it may have been cut short there, and every tar program
