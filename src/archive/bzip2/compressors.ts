@@ -41,7 +41,8 @@ export class Compressors {
 }
 
 class CompressThread {
-  readonly #worker = new Worker(workerFile('bzip2'))
+  // Node's own options of this process (--input-type, --import) are not the worker's.
+  readonly #worker = new Worker(workerFile('bzip2'), { execArgv: [] })
   readonly #waiting: Waiting[] = []
   #failure: BentoError | undefined
 

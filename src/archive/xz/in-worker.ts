@@ -27,7 +27,8 @@ const PROBLEMS: Record<number, XzProblem> = {
  * @throws `ARCHIVE_INVALID`; `LIMIT_EXCEEDED`; `IO_FAILED` when the thread itself fails; whatever the input throws
  */
 export async function* decodeInWorker(xz: Chunks, name: string): Chunks {
-  const worker = new Worker(workerFile('xz'))
+  // Node's own options of this process (--input-type, --import) are not the worker's.
+  const worker = new Worker(workerFile('xz'), { execArgv: [] })
   const inbox = new Inbox(worker, name)
   const input = portions(xz)
   // Never rejects: an error of the input arrives with the messages.
