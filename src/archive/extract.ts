@@ -8,6 +8,7 @@ import { syncFolder } from '../files/sync.js'
 import { targetError } from './errors.js'
 import { type ArchiveSource, openInput, pathOf } from './input.js'
 import { Staging, sweepLeftovers } from './staging.js'
+import { heedingErrors } from './stream-errors.js'
 import { refuseInside } from './target-place.js'
 import { type UnpackOptions, type UnpackReport, unpackInto } from './unpack.js'
 
@@ -36,7 +37,10 @@ export async function extract(
   dir: string | URL,
   options: ExtractOptions = {},
 ): Promise<ExtractReport> {
-  const path = pathOf(dir)
+  return heedingErrors(source, () => extractTo(source, pathOf(dir), options))
+}
+
+async function extractTo(source: ArchiveSource, path: string, options: ExtractOptions): Promise<ExtractReport> {
   const input = await openInput(source)
   let staging: Staging | undefined
   try {

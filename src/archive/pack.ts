@@ -9,6 +9,7 @@ import { packFolder } from './pack-folder.js'
 import { checkLevel, checkMtime } from './pack-options.js'
 import { orderEntries } from './pack-order.js'
 import { observed, Reporter } from './progress.js'
+import { heedingErrors } from './stream-errors.js'
 import { StreamOutput } from './stream-output.js'
 import { refuseInside } from './target-place.js'
 import { treeEntries } from './tree.js'
@@ -77,9 +78,11 @@ export async function pack(
 ): Promise<PackReport> {
   const source = pathOf(dir)
   const format = formatFor(destination, options.format)
-  // Said before the walk, which may be long.
-  if (!isStream(destination)) await refuseInside(pathOf(destination), [source])
-  return packEntries(await treeEntries(source), destination, { ...options, format, sources: [source] })
+  return heedingErrors(destination, async () => {
+    // Said before the walk, which may be long.
+    if (!isStream(destination)) await refuseInside(pathOf(destination), [source])
+    return packEntries(await treeEntries(source), destination, { ...options, format, sources: [source] })
+  })
 }
 
 /**

@@ -1,3 +1,4 @@
+import { heedingErrors } from '../archive/stream-errors.js'
 import type { Tag } from '../core/tag.js'
 import { BentoStore as StoredBentos } from '../store/bento-store.js'
 import { ModelStore } from './model-store.js'
@@ -25,12 +26,16 @@ export class BentoStore extends StoredBentos implements BentoTransfer {
     destination?: ExportDestination,
     options: ExportBentoOptions = {},
   ): Promise<ExportedBento> {
-    const { exportBento } = await import('./export.js')
-    return exportBento(this, tag, destination, options)
+    return heedingErrors(destination, async () => {
+      const { exportBento } = await import('./export.js')
+      return exportBento(this, tag, destination, options)
+    })
   }
 
   async importBento(source: ImportSource, options: ImportOptions = {}): Promise<ImportedBento> {
-    const { importBento } = await import('./import-bento.js')
-    return importBento(this, source, options)
+    return heedingErrors(source, async () => {
+      const { importBento } = await import('./import-bento.js')
+      return importBento(this, source, options)
+    })
   }
 }

@@ -1,3 +1,4 @@
+import { heedingErrors } from '../archive/stream-errors.js'
 import type { Tag } from '../core/tag.js'
 import { ModelStore as StoredModels } from '../store/model-store.js'
 import type {
@@ -17,13 +18,17 @@ export class ModelStore extends StoredModels implements ModelTransfer {
     destination?: ExportDestination,
     options: ExportOptions = {},
   ): Promise<Exported> {
-    // Archives are loaded by those who need them.
-    const { exportModel } = await import('./export.js')
-    return exportModel(this, tag, destination, options)
+    return heedingErrors(destination, async () => {
+      // Archives are loaded by those who need them.
+      const { exportModel } = await import('./export.js')
+      return exportModel(this, tag, destination, options)
+    })
   }
 
   async importModel(source: ImportSource, options: ImportModelOptions = {}): Promise<ImportedModel> {
-    const { importModel } = await import('./import-model.js')
-    return importModel(this, source, options)
+    return heedingErrors(source, async () => {
+      const { importModel } = await import('./import-model.js')
+      return importModel(this, source, options)
+    })
   }
 }
