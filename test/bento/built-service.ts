@@ -19,9 +19,15 @@ export interface BuiltService {
   emit(path: string, text: string): void
 }
 
-/** Writes a project without packages and its output; removed when the test ends. */
-export function builtService(files: Readonly<Record<string, string>> = EMITTED): BuiltService {
-  const projectRoot = scratchFolder()
+/**
+ * Writes a project without packages and its output.
+ *
+ * @param projectRoot by default a folder that is removed when the test ends
+ */
+export function builtService(
+  files: Readonly<Record<string, string>> = EMITTED,
+  projectRoot: string = scratchFolder(),
+): BuiltService {
   const outDir = join(projectRoot, 'dist/server')
   const manifest = { name: 'hello-service', version: '3.2.1', type: 'module', engines: { node: '>=20' } }
   write(join(projectRoot, 'package.json'), JSON.stringify(manifest))

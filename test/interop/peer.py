@@ -64,14 +64,26 @@ def create_model(tag, files, context=None, **options):
     return model_of(bentoml.models.get(model.tag))
 
 
+def import_model(path, format=None):
+    return model_of(bentoml.models.import_model(path, input_format=format))
+
+
+def import_bento(path, format=None):
+    return bento_of(bentoml.bentos.import_bento(path, input_format=format))
+
+
 ACTIONS = {
     "models": lambda name=None: [model_of(model) for model in bentoml.models.list(name)],
     "model": lambda tag: model_of(bentoml.models.get(tag)),
     "create_model": create_model,
     "delete_model": lambda tag: bentoml.models.delete(tag),
+    "export_model": lambda tag, path, format=None: bentoml.models.export_model(tag, path, output_format=format),
+    "import_model": import_model,
     "bentos": lambda name=None: [bento_of(bento) for bento in bentoml.bentos.list(name)],
     "bento": lambda tag: bento_of(bentoml.bentos.get(tag)),
     "delete_bento": lambda tag: bentoml.bentos.delete(tag),
+    "export_bento": lambda tag, path, format=None: bentoml.bentos.export_bento(tag, path, output_format=format),
+    "import_bento": import_bento,
 }
 
 for line in sys.stdin:

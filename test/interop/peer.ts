@@ -78,6 +78,31 @@ export class Peer {
     return this.#ask({ do: 'delete_model', tag })
   }
 
+  /**
+   * Where it went.
+   *
+   * @param path - absolute: BentoML takes a relative one for one below `/`
+   * @param format - by default what the path ends in; `folder` must be named
+   */
+  exportModel(tag: string, path: string, format?: string): Promise<string> {
+    return this.#ask({ do: 'export_model', tag, path, format })
+  }
+
+  /** As {@link exportModel}. */
+  importModel(path: string, format?: string): Promise<PeerModel> {
+    return this.#ask({ do: 'import_model', path, format })
+  }
+
+  /** As {@link exportModel}. */
+  exportBento(tag: string, path: string, format?: string): Promise<string> {
+    return this.#ask({ do: 'export_bento', tag, path, format })
+  }
+
+  /** As {@link exportModel}. */
+  importBento(path: string, format?: string): Promise<PeerBento> {
+    return this.#ask({ do: 'import_bento', path, format })
+  }
+
   bentos(name?: string): Promise<PeerBento[]> {
     return this.#ask({ do: 'bentos', ...(name === undefined ? {} : { name }) })
   }
