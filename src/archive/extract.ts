@@ -4,6 +4,7 @@ import { BentoError, systemCode } from '../core/errors.js'
 import { visible } from '../core/text.js'
 import { isMissing } from '../files/errors.js'
 import { moveOver } from '../files/move.js'
+import { removeTree } from '../files/remove.js'
 import { syncFolder } from '../files/sync.js'
 import { targetError } from './errors.js'
 import { type ArchiveSource, openInput, pathOf } from './input.js'
@@ -92,9 +93,23 @@ async function targetOf(path: string): Promise<Target> {
   return { path: real, inside: above.dev !== found.dev || above.ino === found.ino || real === process.cwd() }
 }
 
+/** Moves what a folder holds into one that stays where it is; all of it, or nothing. */
+async function moveInto(item: string, path: string): Promise<void> {
+  const moved: string[] = []
+  try {
+    for (const name of await readdir(item)) {
+      await rename(join(item, name), join(path, name))
+      moved.push(name)
+    }
+  } catch (error) {
+    for (const name of moved) await removeTree(join(path, name))
+    throw error
+  }
+}
+
 async function putInPlace(item: string, { path, inside }: Target): Promise<void> {
   if (inside) {
-    for (const name of await readdir(item)) await rename(join(item, name), join(path, name))
+    await moveInto(item, path)
     return syncFolder(path)
   }
   try {

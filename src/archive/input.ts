@@ -1,12 +1,13 @@
 import { type FileHandle, open, stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { Readable } from 'node:stream'
+import type { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
-import { BentoError, isBentoError } from '../core/errors.js'
+import { BentoError } from '../core/errors.js'
+import { visible } from '../core/text.js'
 import type { Chunks } from './bytes.js'
 import { sourceError } from './errors.js'
 import { readAhead } from './read-ahead.js'
-import { streamName } from './stream-name.js'
+import { StreamInput } from './stream-input.js'
 import type { ArchiveInput } from './types.js'
 
 /** An archive to be read: path of a file or folder as text or `file:` URL, or its bytes in order. */
@@ -26,7 +27,7 @@ export interface OpenInput extends ArchiveInput {
 /**
  * Opens an archive. What a path names but is neither file nor folder (a pipe, `/dev/stdin`) is read as a stream.
  *
- * @param name how messages call a stream; see {@link streamName}
+ * @param name how messages call a stream; by default it names itself, where it can
  * @throws `SOURCE_NOT_FOUND`, `IO_FAILED`, `OPTION_INVALID`
  */
 export async function openInput(source: ArchiveSource, name?: string): Promise<OpenInput> {
@@ -36,7 +37,7 @@ export async function openInput(source: ArchiveSource, name?: string): Promise<O
     const kind = await stat(path)
     if (kind.isDirectory()) return new FolderInput(path)
     const handle = await open(path)
-    if (!kind.isFile()) return new StreamInput(handle.createReadStream(), path)
+    if (!kind.isFile()) return new StreamInput(handle.createReadStream(), visible(path))
     return new FileInput(path, handle, (await handle.stat()).size)
   } catch (error) {
     throw sourceError(error, path)
@@ -66,7 +67,7 @@ class FileInput implements OpenInput {
 
   constructor(path: string, handle: FileHandle, size: number) {
     this.path = path
-    this.name = path
+    this.name = visible(path)
     this.size = size
     this.#handle = handle
   }
@@ -109,7 +110,7 @@ class FolderInput implements OpenInput {
 
   constructor(path: string) {
     this.path = path
-    this.name = path
+    this.name = visible(path)
   }
 
   async head(): Promise<Uint8Array> {
@@ -123,87 +124,4 @@ class FolderInput implements OpenInput {
   }
 
   async close(): Promise<void> {}
-}
-
-class StreamInput implements OpenInput {
-  readonly kind = 'stream'
-  readonly name: string
-  readonly #source: Readable | AsyncIterable<Uint8Array>
-  readonly #iterator: AsyncIterator<Uint8Array>
-  readonly #head: Uint8Array[] = []
-  #read = 0
-  #ended = false
-
-  constructor(source: Readable | AsyncIterable<Uint8Array>, name: string | undefined) {
-    if (typeof source !== 'object' || source === null || !(Symbol.asyncIterator in source)) {
-      throw new BentoError('OPTION_INVALID', `${typeof source} is no source of an archive.`, {
-        hint: 'Give a path, a file: URL, a readable stream or an async iterable of bytes.',
-      })
-    }
-    this.name = name ?? streamName(source)
-    this.#source = source
-    this.#iterator = source[Symbol.asyncIterator]()
-  }
-
-  async head(length: number): Promise<Uint8Array> {
-    let have = 0
-    while (have < length) {
-      const chunk = await this.#next()
-      if (chunk === undefined) break
-      // A chunk may be valid only until the next is asked for.
-      this.#head.push(Buffer.from(chunk))
-      have += chunk.length
-    }
-    return Buffer.concat(this.#head).subarray(0, length)
-  }
-
-  async *chunks(): Chunks {
-    for (const chunk of this.#head.splice(0)) {
-      this.#read += chunk.length
-      yield chunk
-    }
-    for (;;) {
-      const chunk = await this.#next()
-      if (chunk === undefined) return
-      this.#read += chunk.length
-      yield chunk
-    }
-  }
-
-  read(): number {
-    return this.#read
-  }
-
-  async close(): Promise<void> {
-    if (this.#source instanceof Readable) this.#source.destroy()
-    // An iterator that waits for data would answer only when they come.
-    else if (!this.#ended) void Promise.resolve(this.#iterator.return?.()).catch(() => undefined)
-    this.#ended = true
-  }
-
-  /** The next bytes that are any; undefined at the end. */
-  async #next(): Promise<Uint8Array | undefined> {
-    for (;;) {
-      const chunk = await this.#pull()
-      if (chunk === undefined || chunk.length > 0) return chunk
-    }
-  }
-
-  async #pull(): Promise<Uint8Array | undefined> {
-    if (this.#ended) return undefined
-    try {
-      const { done, value } = await this.#iterator.next()
-      if (done) {
-        this.#ended = true
-        return undefined
-      }
-      if (value instanceof Uint8Array) return value
-    } catch (error) {
-      this.#ended = true
-      throw isBentoError(error) ? error : sourceError(error, this.name)
-    }
-    throw new BentoError('OPTION_INVALID', `${this.name} gives something else than bytes.`, {
-      hint: 'Set no encoding on the stream.',
-    })
-  }
 }

@@ -7,13 +7,14 @@ const STEP = 4 * 2 ** 20
 /** Tells how far a work is, not too often. */
 export class Reporter {
   readonly #tell: OnArchiveProgress | undefined
-  readonly #total: number | undefined
+  /** Bytes in all, once that is known. */
+  total: number | undefined
   #done = 0
   #told = 0
 
   constructor(tell: OnArchiveProgress | undefined, total: number | undefined) {
     this.#tell = tell
-    this.#total = total
+    this.total = total
   }
 
   /** So many bytes more are done. */
@@ -26,7 +27,7 @@ export class Reporter {
   end(): void {
     if (this.#done === this.#told) return
     this.#told = this.#done
-    this.#tell?.({ done: this.#done, ...(this.#total === undefined ? {} : { total: this.#total }) })
+    this.#tell?.({ done: this.#done, ...(this.total === undefined ? {} : { total: this.total }) })
   }
 }
 

@@ -124,7 +124,9 @@ async function* entriesOf(
     const { readZip } = await import('./zip/read.js')
     const spool = input.kind === 'file' ? undefined : await Spool.of(input, limits, options.temp ?? tmpdir())
     try {
-      yield* readZip(spool?.path ?? input.path ?? '', limits)
+      yield* readZip(spool?.path ?? input.path ?? '', limits, total => {
+        reporter.total = total
+      })
     } finally {
       await spool?.remove()
     }

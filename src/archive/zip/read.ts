@@ -19,15 +19,21 @@ import { refuseEntry } from './refuse.js'
  * Entries come in the order in which they lie in the file. Most of what can be wrong is thrown before the first comes, the
  * rest with the entry that it concerns. The file is closed when the iteration ends, however it does.
  *
+ * @param onTotal told before the first entry comes how many bytes of content all files say they have
  * @throws `ARCHIVE_INVALID`, `ENTRY_NAME`, `ENTRY_KIND`, `LIMIT_EXCEEDED`, `IO_FAILED`
  */
-export async function* readZip(path: string, limits: ExtractLimits): FoundEntries & AsyncGenerator<FoundEntry> {
+export async function* readZip(
+  path: string,
+  limits: ExtractLimits,
+  onTotal: (bytes: number) => void = () => undefined,
+): FoundEntries & AsyncGenerator<FoundEntry> {
   const file = await ArchiveFile.open(path)
   let content: AsyncGenerator<Uint8Array> | undefined
   try {
     const span = await findDirectory(file, limits)
     const entries = await readDirectory(file, span, limits)
     const kinds = entries.map(kindOf)
+    onTotal(entries.reduce((sum, { size }, place) => sum + (kinds[place]?.kind === 'file' ? size : 0), 0))
     for (const [place, entry] of entries.entries()) {
       const at = await checkLocalHeader(file, entry)
       content = contentOf(file, entry, at)
