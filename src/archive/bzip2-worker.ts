@@ -5,7 +5,6 @@ import { loadLibbz2 } from './bzip2/libbz2.js'
 
 const libbz2 = await loadLibbz2()
 
-parentPort?.on('message', ({ block, level }: CompressTask) => {
-  const stream = libbz2.compress(block, level)
-  parentPort?.postMessage(stream, [stream.buffer as ArrayBuffer])
+parentPort?.on('message', ({ block, level, into }: CompressTask) => {
+  parentPort?.postMessage(libbz2.compress(block, level, into))
 })

@@ -10,8 +10,11 @@ export interface PieceWork {
    * Makes of a block what goes to the sink. Called in the order of the blocks, each time as soon as the block is read,
    * so that sums over all data can be made before the first `await`. The block stays as it is until its pieces are
    * written, and pieces may be parts of it.
+   *
+   * @param slot number of the buffer it lies in, below {@link atOnce} and two: whatever else there is one of for each
+   * slot is free again too
    */
-  run(block: Uint8Array, index: number): Promise<readonly Uint8Array[]>
+  run(block: Uint8Array, index: number, slot: number): Promise<readonly Uint8Array[]>
 }
 
 /**
@@ -36,7 +39,7 @@ export async function orderedPieces(source: ByteSource, sink: ByteSink, work: Pi
       const count = await readFull(source, buffers[slot])
       if (count === 0) break
       await jobs[index % atOnce]
-      const job = begin(work, buffers[slot].subarray(0, count), index)
+      const job = begin(work, buffers[slot].subarray(0, count), index, slot)
       const before = writes[(index + atOnce + 1) % (atOnce + 2)]
       jobs[index % atOnce] = job
       writes[slot] = writeAfter(before, job, sink)
@@ -53,8 +56,8 @@ export async function orderedPieces(source: ByteSource, sink: ByteSink, work: Pi
 }
 
 /** Calls `run` at once; what it throws, now or later, is the promise's. */
-async function begin(work: PieceWork, block: Uint8Array, index: number): Promise<readonly Uint8Array[]> {
-  return work.run(block, index)
+async function begin(work: PieceWork, block: Uint8Array, index: number, slot: number): Promise<readonly Uint8Array[]> {
+  return work.run(block, index, slot)
 }
 
 async function writeAfter(

@@ -74,17 +74,25 @@ describe('work in pieces', () => {
     expect(begun).toHaveLength(10)
   })
 
-  it('holds as many blocks as jobs and two', async () => {
-    const seen = new Set<ArrayBufferLike>()
-    await orderedPieces(sourceOf(bytes(1000)), collector(), {
+  it('holds as many blocks as jobs and two, each in a slot that is free when the next comes', async () => {
+    const buffers: ArrayBufferLike[] = []
+    const streams: Uint8Array[] = []
+    const data = bytes(1000)
+    const out = collector(() => turns(2))
+    await orderedPieces(sourceOf(data), out, {
       blockSize: 10,
       atOnce: 3,
-      run: async block => {
-        seen.add(block.buffer)
-        return [block]
+      run: async (block, index, slot) => {
+        buffers[slot] ??= block.buffer
+        expect(block.buffer).toBe(buffers[slot])
+        streams[slot] ??= new Uint8Array(10)
+        streams[slot].set(block)
+        await turns(index % 3)
+        return [streams[slot]]
       },
     })
-    expect(seen.size).toBe(5)
+    expect(buffers).toHaveLength(5)
+    expect(out.bytes()).toEqual(Buffer.from(data))
   })
 
   it.each(['source', 'job', 'sink'] as const)('waits for what is under way when the %s fails', async where => {

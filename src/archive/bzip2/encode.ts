@@ -26,16 +26,16 @@ const EMPTY = Uint8Array.of(0x42, 0x5a, 0x68, 0x39, 0x17, 0x72, 0x45, 0x38, 0x50
 export async function encodeBzip2(source: ByteSource, sink: ByteSink, options: { level: PackLevel }): Promise<void> {
   const level = bzip2Level(options.level)
   const threads = Math.min(availableParallelism(), MOST_THREADS)
-  const compressors = new Compressors(threads)
+  const compressors = new Compressors(threads, PIECE)
   let empty = true
   try {
     await orderedPieces(source, sink, {
       blockSize: PIECE,
-      // Two for each thread, so that none waits for the other side.
-      atOnce: threads * 2,
-      async run(block) {
+      // The next ones lie ready, so that no thread waits for a block.
+      atOnce: threads + 2,
+      async run(block, _index, slot) {
         empty = false
-        return [await compressors.compress(block, level)]
+        return [await compressors.compress(block, level, slot)]
       },
     })
   } finally {

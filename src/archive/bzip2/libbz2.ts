@@ -4,12 +4,14 @@ import { createRequire } from 'node:module'
 /** libbz2 1.0.8, compiled to WebAssembly. */
 export interface Libbz2 {
   /**
-   * A whole bzip2 stream. Takes some tens of milliseconds for a block of 900 kB, during which the thread does nothing
+   * Makes a whole bzip2 stream. Takes some tens of milliseconds for a block of 900 kB, during which the thread does nothing
    * else.
    *
    * @param level 1 to 9: hundreds of kB that are sorted together
+   * @param into for the stream, {@link longestStream} of the data
+   * @returns bytes of the stream
    */
-  compress(data: Uint8Array, level: number): Uint8Array
+  compress(data: Uint8Array, level: number, into: Uint8Array): number
 }
 
 interface Memory {
@@ -43,6 +45,11 @@ interface Exports {
 const PAGE = 65_536
 const require = createRequire(import.meta.url)
 
+/** The manual of bzip2 1.0.8, §3.5.1: bytes that a stream never exceeds, whatever the data. */
+export function longestStream(dataLength: number): number {
+  return dataLength + Math.ceil(dataLength / 100) + 600
+}
+
 /**
  * Loads the module of the package `bzip2-wasm`. Its JavaScript is left out: that sets globals, takes over the process's
  * uncaught errors, and doesn't find the module in a folder with a space in its path (it cuts `file://` off a URL).
@@ -57,25 +64,26 @@ export async function loadLibbz2(): Promise<Libbz2> {
   const library = instance.exports as Exports
   library.emscripten_stack_init()
   library.__wasm_call_ctors()
-  return { compress: (data, level) => compress(library, data, level) }
+  return { compress: (data, level, into) => compress(library, data, level, into) }
 }
 
-function compress(library: Exports, data: Uint8Array, level: number): Uint8Array {
-  // The manual of bzip2 1.0.8, §3.5.1: enough for any data.
-  const most = data.length + Math.ceil(data.length / 100) + 600
+function compress(library: Exports, data: Uint8Array, level: number, into: Uint8Array): number {
+  const most = longestStream(data.length)
   const from = allocate(library, data.length)
-  const into = allocate(library, most)
+  const stream = allocate(library, most)
   const length = allocate(library, 4)
   try {
     // The memory may have grown, and then has a new buffer, after each call.
     new Uint8Array(library.memory.buffer, from, data.length).set(data)
     new DataView(library.memory.buffer).setUint32(length, most, true)
-    const code = library.BZ2_bzBuffToBuffCompress(into, length, from, data.length, level, 0, 0)
+    const code = library.BZ2_bzBuffToBuffCompress(stream, length, from, data.length, level, 0, 0)
     if (code !== 0) throw new Error(`libbz2 returned ${code}`)
     const { buffer } = library.memory
-    return new Uint8Array(buffer, into, new DataView(buffer).getUint32(length, true)).slice()
+    const count = new DataView(buffer).getUint32(length, true)
+    into.set(new Uint8Array(buffer, stream, count))
+    return count
   } finally {
-    for (const pointer of [from, into, length]) library.free(pointer)
+    for (const pointer of [from, stream, length]) library.free(pointer)
   }
 }
 
