@@ -16,7 +16,7 @@ const THRESHOLD = 0.7
  *
  * A 64th of the block (8 to 64 KiB), taken in slices of 2 KiB from its beginning to its end at even distances, goes
  * through deflate at level 1; the block shrinks when at most 0.7 of the sample is left. Noise of weights keeps 0.93
- * (fp32), 0.92 (fp16), 0.89 (int8) and 0.78 (bf16), and is stored: the few percent cost a hundred times what a copy
+ * (fp32), 0.92 (fp16), 0.89 (int8) and 0.78 (bf16), and is stored: the few percent cost tens of times what a copy
  * does. Text, code, JSON and numbers in decimal keep 0.2 to 0.5. The answer depends on the block's bytes alone.
  *
  * @param block is only read; a few hundred KiB to a few MiB, for which it costs about 0.25 ms per MiB
