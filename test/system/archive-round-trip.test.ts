@@ -116,7 +116,7 @@ describe.each(FORMATS)('there and back, %s', format => {
 })
 
 // The largest file: beyond 4 GiB, where 32 bits end. Holes cost nothing on the disk, and a compressed archive little.
-test.each(FULL ? FORMATS : [])('a file of 5 GiB, %s', async format => {
+test.each(FULL ? FORMATS : [])('a file of 5 GiB, %s', { timeout: 1_800_000 }, async format => {
   const { from, target } = await giant()
   const begun = performance.now()
   const { path = '' } = await from.exportModel('giant', target, { format })
