@@ -1,4 +1,5 @@
-import { mkdir, readdir, realpath, rename, rmdir, stat } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { access, mkdir, readdir, realpath, rename, rmdir, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { BentoError, systemCode } from '../core/errors.js'
 import { visible } from '../core/text.js'
@@ -89,8 +90,13 @@ async function targetOf(path: string): Promise<Target> {
   await sweepLeftovers(real)
   if ((await readdir(real)).length > 0) throw taken('is not empty')
   const above = await stat(dirname(real))
+  const fixed = await access(dirname(real), constants.W_OK).then(
+    () => false,
+    () => true,
+  )
   // A mounted disk stays where it is, and so does the folder that we or a shell stand in.
-  return { path: real, inside: above.dev !== found.dev || above.ino === found.ino || real === process.cwd() }
+  const inside = fixed || above.dev !== found.dev || above.ino === found.ino || real === process.cwd()
+  return { path: real, inside }
 }
 
 /** Moves what a folder holds into one that stays where it is; all of it, or nothing. */

@@ -53,10 +53,14 @@ function observedFile(file: PackFile, reporter: Reporter, signal: AbortSignal | 
     return { read, close: () => opened.close() }
   }
   if (clone === undefined) return { ...file, open }
+  // It may be tried before it is done.
+  let left = file.size
   const counted = async (to: string) => {
     const done = await clone(to)
-    if (done) reporter.add(file.size)
-    return done
+    if (!done) return false
+    reporter.add(left)
+    left = 0
+    return true
   }
   return { ...file, open, clone: counted }
 }
