@@ -7,7 +7,7 @@ import { type FoundFormat, formatOfName } from '../../src/archive/index.js'
 import { openInput } from '../../src/archive/input.js'
 import { DEFAULT_LIMITS } from '../../src/archive/limits.js'
 import { scratchFolder } from '../support/home.js'
-import { describeNeeding } from '../support/needs.js'
+import { describeNeeding, describeOver } from '../support/needs.js'
 import { findPython, startPython } from '../support/python.js'
 import { repository } from '../support/served.js'
 import { treeOf } from '../support/tree.js'
@@ -62,7 +62,7 @@ afterAll(() => {
   console.table(table)
 })
 
-describeNeeding(existsSync(MANIFEST) ? undefined : 'the corpus of archives', 'the corpus', () => {
+describeOver(CORPUS, 'the corpus', () => {
   test.each([...groups])('%s', async (group, members) => {
     const world = new CanaryWorld(scratchFolder())
     for (const row of members) {
@@ -83,10 +83,8 @@ describeNeeding(existsSync(MANIFEST) ? undefined : 'the corpus of archives', 'th
 const EMPTY = createHash('sha256').digest('hex')
 const python = findPython('tarfile')
 
-describeNeeding(
-  existsSync(MANIFEST) ? (python === undefined ? 'Python' : undefined) : 'the corpus of archives',
-  'what comes out of a sound archive',
-  () => {
+describeOver(CORPUS, 'of a sound archive', () => {
+  describeNeeding(python === undefined ? 'Python' : undefined, 'what comes out', () => {
     test('is what Python finds in it', async () => {
       const peer = startPython(python ?? '', PEER)
       onTestFinished(() => peer.close())
@@ -100,8 +98,8 @@ describeNeeding(
         rmSync(world.out, { recursive: true })
       }
     })
-  },
-)
+  })
+})
 
 const PEER = `
 import hashlib, tarfile, zipfile

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { isBentoError } from '../../src/core/errors.js'
 import { scratchFolder } from '../support/home.js'
-import { describeNeeding } from '../support/needs.js'
+import { describeOver } from '../support/needs.js'
 import { repository } from '../support/served.js'
 import { refusal, tarOf, type World, world } from '../transfer/world.js'
 
@@ -76,7 +76,7 @@ async function outcome(kind: Kind, text: string): Promise<string> {
   }
 }
 
-describeNeeding(existsSync(MANIFESTS) ? undefined : CORPUS, 'manifests of the corpus, in an archive', () => {
+describeOver(CORPUS, 'manifests of the corpus, in an archive', () => {
   it.each(rows())('$path: $expected ($reason)', async ({ path, expected }) => {
     const text = readFileSync(join(CORPUS, path), 'utf8')
     // A model.yaml makes no Dockerfile: there `docker` is a key that nobody knows.
