@@ -14,6 +14,8 @@ export class StreamOutput implements Output {
     this.#broken ??= error
     this.#stop(error)
   }
+  /** Destroyed without an error, as when a client hangs up: the write under way would never be answered. */
+  readonly #onClose = () => this.#onError(Object.assign(new Error('closed'), { code: 'ERR_STREAM_PREMATURE_CLOSE' }))
   readonly #onAbort = () => this.#stop(this.#signal?.reason)
 
   constructor(stream: Writable, signal: AbortSignal | undefined) {
@@ -21,6 +23,7 @@ export class StreamOutput implements Output {
     this.#signal = signal
     // An error of a stream that nobody listens to would end the process.
     stream.on('error', this.#onError)
+    stream.on('close', this.#onClose)
     signal?.addEventListener('abort', this.#onAbort)
   }
 
@@ -53,6 +56,7 @@ export class StreamOutput implements Output {
 
   #leave(): void {
     this.#signal?.removeEventListener('abort', this.#onAbort)
+    this.#stream.off('close', this.#onClose)
     // The error of a write comes as an event after its answer.
     setImmediate(() => this.#stream.off('error', this.#onError))
   }

@@ -391,6 +391,14 @@ describe('a stream', () => {
     await expect(pack(sample(), destroyed, { format: 'zip' })).rejects.toEqual(code('IO_FAILED'))
   })
 
+  it('that is closed before it took all ends the packing, error or not', async () => {
+    // A client that hangs up closes its response without an error, and the write under way is never answered.
+    const left = new Writable({ write: () => setTimeout(() => left.destroy(), 10) })
+    await expect(pack(sample(), left, { format: 'tar' })).rejects.toEqual(code('IO_FAILED'))
+    await setImmediate()
+    expect(left.listenerCount('close')).toBe(0)
+  })
+
   it('that nobody reads can be given up', async () => {
     const stuck = new Writable({ write: () => undefined })
     const stop = new AbortController()
