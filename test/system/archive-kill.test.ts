@@ -10,6 +10,7 @@ import { type Answer, type ItemSpec, seeded, startWorker, type Worker } from './
 
 const FULL = process.env.BENTO_FAULT_FULL === '1'
 const KILLS = FULL ? 200 : 20
+const TIME = { timeout: FULL ? 3_600_000 : 300_000 }
 const SPEC: ItemSpec = FULL ? { id: 'a', files: 200, bytes: 250_000 } : { id: 'a', files: 40, bytes: 60_000 }
 
 /** Fires at processes while they work: a fresh one for each shot, the next one started meanwhile. */
@@ -48,6 +49,7 @@ async function killAt(
 // F3: the target is absent or complete, also where it replaces another.
 test.each(CODECS)(
   `${KILLS} kill -9 during exports, %s: the target is as it was or whole, the store untouched`,
+  TIME,
   async format => {
     const home = scratchHome()
     const out = scratchFolder()
@@ -89,6 +91,7 @@ test.each(CODECS)(
 // F2
 test.each(CODECS)(
   `${KILLS} kill -9 during imports, %s: whole or not there, latest valid, the next import cleans up`,
+  TIME,
   async format => {
     const [home, source] = [scratchHome(), scratchHome()]
     await saveSpec(source, 'm:v', SPEC)
@@ -114,7 +117,7 @@ test.each(CODECS)(
   },
 )
 
-test(`${KILLS} kill -9 during imports of a bento: it is there with all its models, or not at all`, async () => {
+test(`${KILLS} kill -9 during imports of a bento: it is there with all its models, or not at all`, TIME, async () => {
   const [home, source] = [scratchHome(), scratchHome()]
   for (const version of ['a', 'b']) await saveSpec(source, `m:${version}`, { ...SPEC, id: version })
   const { path } = await saveBento(source, 'b:v1', ['m:a', 'm:b'])
