@@ -7,6 +7,7 @@ import { isMissing } from '../files/errors.js'
 import { moveOver } from '../files/move.js'
 import { removeTree } from '../files/remove.js'
 import { syncFolder } from '../files/sync.js'
+import { checkOptions } from './check-options.js'
 import { targetError } from './errors.js'
 import { type ArchiveSource, openInput, pathOf } from './input.js'
 import { Staging, sweepLeftovers } from './staging.js'
@@ -39,6 +40,7 @@ export async function extract(
   dir: string | URL,
   options: ExtractOptions = {},
 ): Promise<ExtractReport> {
+  checkOptions(options)
   return heedingErrors(source, () => extractTo(source, pathOf(dir), options))
 }
 

@@ -35,7 +35,7 @@ export function formatOfName(name: string): ArchiveFormat | undefined {
  * @throws `FORMAT_UNKNOWN`
  */
 export function parseFormat(text: string): ArchiveFormat {
-  const format = ARCHIVE_FORMATS.find(known => known === text.toLowerCase()) ?? formatOfName(`a.${text}`)
+  const format = ARCHIVE_FORMATS.find(known => known === String(text).toLowerCase()) ?? formatOfName(`a.${text}`)
   if (format !== undefined) return format
   throw new BentoError('FORMAT_UNKNOWN', `${visible(JSON.stringify(text))} is no format of archives.`, {
     hint: `Use one of ${ARCHIVE_FORMATS.join(', ')}.`,

@@ -1,11 +1,9 @@
 import { type FileHandle, open, stat } from 'node:fs/promises'
-import { resolve } from 'node:path'
 import type { Readable } from 'node:stream'
-import { fileURLToPath } from 'node:url'
-import { BentoError } from '../core/errors.js'
 import { visible } from '../core/text.js'
 import type { Chunks } from './bytes.js'
 import { sourceError } from './errors.js'
+import { localPath } from './local-path.js'
 import { readAhead } from './read-ahead.js'
 import { StreamInput } from './stream-input.js'
 import type { ArchiveInput } from './types.js'
@@ -50,11 +48,7 @@ export async function openInput(source: ArchiveSource, name?: string): Promise<O
  * @throws `OPTION_INVALID` for what is neither, and for URLs that are not `file:`
  */
 export function pathOf(place: string | URL): string {
-  const isText = typeof place === 'string'
-  if (isText && place !== '' && !place.includes('\0')) return resolve(place)
-  if (place instanceof URL && place.protocol === 'file:') return fileURLToPath(place)
-  const shown = isText ? JSON.stringify(place) : place instanceof URL ? `${place.protocol}//…` : typeof place
-  throw new BentoError('OPTION_INVALID', `${shown} is no path.`, { hint: 'Give a path, or a file: URL.' })
+  return localPath(place, 'path').path
 }
 
 class FileInput implements OpenInput {

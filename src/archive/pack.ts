@@ -1,6 +1,7 @@
 import type { Writable } from 'node:stream'
 import { BentoError } from '../core/errors.js'
 import { visible } from '../core/text.js'
+import { checkOptions } from './check-options.js'
 import type { PackEntry } from './entries.js'
 import { formatOfName, parseFormat } from './format-name.js'
 import { pathOf } from './input.js'
@@ -10,7 +11,7 @@ import { checkLevel, checkMtime } from './pack-options.js'
 import { orderEntries } from './pack-order.js'
 import { observed, Reporter } from './progress.js'
 import { heedingErrors } from './stream-errors.js'
-import { StreamOutput } from './stream-output.js'
+import { isStream, StreamOutput } from './stream-output.js'
 import { refuseInside } from './target-place.js'
 import { treeEntries } from './tree.js'
 import { ARCHIVE_FORMATS, type ArchiveFormat, type OnArchiveProgress, type PackLevel } from './types.js'
@@ -76,6 +77,7 @@ export async function pack(
   destination: PackDestination,
   options: PackOptions = {},
 ): Promise<PackReport> {
+  checkOptions(options)
   const source = pathOf(dir)
   const format = formatFor(destination, options.format)
   return heedingErrors(destination, async () => {
@@ -136,10 +138,6 @@ function formatFor(destination: PackDestination, format: string | undefined): Ar
   throw new BentoError('FORMAT_UNKNOWN', `${what} does not tell the format of the archive.`, {
     hint: `Give the option "format": ${ARCHIVE_FORMATS.join(', ')}.`,
   })
-}
-
-function isStream(destination: PackDestination): destination is Writable {
-  return typeof destination === 'object' && !(destination instanceof URL)
 }
 
 function noStream(): BentoError {

@@ -1,7 +1,12 @@
-import type { Writable } from 'node:stream'
+import { Stream, type Writable } from 'node:stream'
 import { targetError } from './errors.js'
 import type { Output } from './output.js'
 import { streamName } from './stream-name.js'
+
+/** Whether what is to be written to is a stream, not a path or anything else. */
+export function isStream(destination: unknown): destination is Writable {
+  return destination instanceof Stream && 'write' in destination
+}
 
 /** A stream of the caller's, who ends it. */
 export class StreamOutput implements Output {

@@ -61,7 +61,7 @@ export class Tag {
    * @throws `TAG_INVALID`, also for `a:`, `:b` and `a:b:c`.
    */
   static parse(text: string): Tag {
-    const [name = '', version, ...more] = text.split(':')
+    const [name = '', version, ...more] = typeof text === 'string' ? text.split(':') : []
     if (more.length > 0 || version === '' || name === '') {
       throw new BentoError('TAG_INVALID', `${JSON.stringify(text)} is not a valid tag.`, {
         hint: 'Write it as name:version or name.',
@@ -73,7 +73,7 @@ export class Tag {
 
   /** Takes a tag as it is, or reads its text. */
   static from(tag: Tag | string): Tag {
-    return typeof tag === 'string' ? Tag.parse(tag) : tag
+    return typeof tag === 'object' && tag !== null ? tag : Tag.parse(tag)
   }
 
   /** Order of BentoML: by name, then no version before any, then by plain string comparison. */

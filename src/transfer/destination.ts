@@ -1,11 +1,11 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { formatOfName, parseFormat } from '../archive/format-name.js'
+import { localPath } from '../archive/local-path.js'
 import type { ArchiveFormat } from '../archive/types.js'
 import { BentoError } from '../core/errors.js'
 import type { FullTag } from '../core/tag.js'
 import type { ItemKind } from '../store/record.js'
-import { localPath } from './local-path.js'
 
 /** Where an export goes. */
 export interface Destination {

@@ -1,7 +1,8 @@
 import { join } from 'node:path'
-import type { Writable } from 'node:stream'
+import { checkOptions } from '../archive/check-options.js'
 import type { PackEntry } from '../archive/entries.js'
 import { packEntries } from '../archive/pack.js'
+import { isStream } from '../archive/stream-output.js'
 import { treeEntries } from '../archive/tree.js'
 import type { Tag } from '../core/tag.js'
 import type { Bento } from '../store/bento.js'
@@ -22,6 +23,7 @@ export async function exportModel(
   destination: ExportDestination | undefined,
   options: ExportOptions,
 ): Promise<Exported> {
+  checkOptions(options)
   const model = await store.get(tag)
   return write(store, model, await treeEntries(model.path), [model.path], destination, options)
 }
@@ -33,6 +35,7 @@ export async function exportBento(
   destination: ExportDestination | undefined,
   options: ExportBentoOptions,
 ): Promise<ExportedBento> {
+  checkOptions(options)
   const { models: wanted = true, ...rest } = options
   const bento: Bento = await store.get(tag)
   const own = await treeEntries(bento.path)
@@ -62,8 +65,4 @@ async function write<T extends StoreItem>(
   }
   const packed = await packEntries(entries, place.path, { ...rest, format: place.format, sources })
   return { tag, path: packed.path, format: packed.format, bytes: packed.bytes }
-}
-
-function isStream(destination: ExportDestination | undefined): destination is Writable {
-  return typeof destination === 'object' && !(destination instanceof URL)
 }

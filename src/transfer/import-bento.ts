@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { checkOptions } from '../archive/check-options.js'
 import { isDigest } from '../core/digest.js'
 import { BentoError, isBentoError } from '../core/errors.js'
 import type { Tag } from '../core/tag.js'
@@ -27,6 +28,7 @@ export async function importBento(
   source: ImportSource,
   options: ImportOptions,
 ): Promise<ImportedBento> {
+  checkOptions(options)
   const intake = await Intake.open(source, BENTO_KIND, options)
   const look = (manifest: FoundManifest) => refuseHeld(store, read(manifest), options)
   try {

@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { checkOptions } from '../archive/check-options.js'
 import { isBentoError } from '../core/errors.js'
 import { type FullTag, fullTag, Tag } from '../core/tag.js'
 import { writeNewFile } from '../files/write.js'
@@ -23,6 +24,7 @@ export async function importModel(
   source: ImportSource,
   options: ImportModelOptions,
 ): Promise<ImportedModel> {
+  checkOptions(options)
   const { as, ...rest } = options
   const wanted = as === undefined ? undefined : Tag.from(as)
   const intake = await Intake.open(source, MODEL_KIND, rest)

@@ -18,10 +18,16 @@ const SCHEME = /^([a-z][a-z0-9+.-]+):\/\//i
  * `out/x` as `/out/x` on many a Python).
  *
  * @param what for the error: `destination`, `source`
- * @throws `OPTION_INVALID` for other URLs; whatever such a URL holds is not shown, since it may be a password
+ * @throws `OPTION_INVALID` for what is no path, and for other URLs; whatever such a URL holds is not shown, since it may
+ * be a password
  */
 export function localPath(place: string | URL, what: string): LocalPath {
   const text = String(place)
+  const isText = typeof place === 'string'
+  if (!(isText || place instanceof URL) || text === '' || text.includes('\0')) {
+    const shown = isText ? JSON.stringify(place) : place === null ? 'null' : typeof place
+    throw new BentoError('OPTION_INVALID', `The ${what} cannot be ${shown}.`, { hint: 'Give a path, or a file: URL.' })
+  }
   const scheme = SCHEME.exec(text)?.[1]?.toLowerCase()
   const written = place instanceof URL || scheme !== undefined ? fromUrl(text, scheme, what) : text
   const folder = written.endsWith('/') || written.endsWith(sep)
