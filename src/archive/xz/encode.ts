@@ -21,6 +21,12 @@ import { storedPieces, storedSize } from './stored.js'
 /** The dictionary that stored blocks declare: readers allocate it, and copy by it. */
 const STORED_DICTIONARY = 64 * 1024
 
+/**
+ * A last block of fewer bytes is stored, where `fast` is asked for and other blocks come before: an archive ends in zeros,
+ * for which alone a codec would have to be loaded.
+ */
+const LEAST_END = 64 * 1024
+
 /** What became of the data. */
 export interface XzReport {
   /** Bytes of data that would have shrunk, but are stored because `lzma-native` isn't installed. */
@@ -46,7 +52,13 @@ export async function encodeXz(
   load: () => Promise<LzmaNative> = loadLzma,
 ): Promise<XzReport> {
   const plan = xzPlan(options.level)
-  const lzma = await codec(plan, load)
+  let loading: Promise<LzmaNative | undefined> | undefined
+  // It takes a quarter of the time that Node takes to start, and weights do without.
+  const codec = () => {
+    loading ??= loadCodec(plan, load)
+    return loading
+  }
+  if (plan.everything) await codec()
   const guard = new Guard()
   const records: number[][] = []
   let missed = 0
@@ -56,13 +68,12 @@ export async function encodeXz(
     atOnce: plan.atOnce,
     async run(data, index) {
       const sum = crc32(data)
-      const worth = shrinks(data)
+      const worth = (index === 0 || data.length >= LEAST_END) && shrinks(data)
+      const lzma = worth || plan.everything ? await codec() : undefined
       if (worth && lzma === undefined) missed += data.length
       const stored = { pieces: storedPieces, size: storedSize(data.length), dictionary: STORED_DICTIONARY }
       const block =
-        lzma === undefined || !(worth || plan.everything)
-          ? stored
-          : ((await compressed(lzma, data, settings(plan, data, worth), guard)) ?? stored)
+        lzma === undefined ? stored : ((await compressed(lzma, data, settings(plan, data, worth), guard)) ?? stored)
       const header = blockHeader({ compressed: block.size, uncompressed: data.length }, block.dictionary)
       records[index] = indexRecord(header.length + block.size + 4, data.length)
       return [header, ...block.pieces(data), blockEnd(block.size, sum)]
@@ -79,7 +90,7 @@ interface LzmaBlock {
   dictionary: number
 }
 
-async function codec(plan: XzPlan, load: () => Promise<LzmaNative>): Promise<LzmaNative | undefined> {
+async function loadCodec(plan: XzPlan, load: () => Promise<LzmaNative>): Promise<LzmaNative | undefined> {
   try {
     return await load()
   } catch (cause) {
