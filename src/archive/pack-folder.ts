@@ -55,7 +55,7 @@ async function fill(entries: readonly PackEntry[], item: string, options: PackFo
   const meter = new Meter(unlimited(), { name: item, size: 0, read: () => 0 }, false)
   // Where blocks are shared, no space is needed.
   if (!(await canClone(entries, `${item}-probe`))) await checkSpace(dirname(dirname(item)), options.contentBytes)
-  const work = { meter, links, hash: false, sync: true, exactModes: true, signal: options.signal } as const
+  const work = { meter, links, hash: () => false, sync: true, exactModes: true, signal: options.signal } as const
   await placeEntries(foundEntries(entries), item, work)
 }
 

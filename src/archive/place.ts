@@ -18,7 +18,8 @@ import { FileWriter } from './writer.js'
 export interface PlaceOptions {
   meter: Meter
   links: 'keep' | 'copy' | 'refuse'
-  hash: boolean
+  /** Asked at the beginning of each file. */
+  hash(): boolean
   sync: boolean
   /** Gives files and folders the modes 0644 and 0755 whatever the umask. @default false */
   exactModes?: boolean

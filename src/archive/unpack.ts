@@ -28,8 +28,8 @@ export interface UnpackOptions {
   onProgress?: OnArchiveProgress | undefined
   /** Stops the work: its reason is thrown. */
   signal?: AbortSignal | undefined
-  /** Hashes files on the way. @default false */
-  hash?: boolean | undefined
+  /** Hashes files on the way; a function is asked at the beginning of each. @default false */
+  hash?: boolean | (() => boolean) | undefined
   /** Makes files durable on the way, and folders at the end. @default false */
   sync?: boolean | undefined
   /** Private folder for what has to be kept on the way: a zip that comes as a stream. @default that of the system */
@@ -84,7 +84,8 @@ export async function unpackInto(
   emptyDir: string,
   options: UnpackOptions = {},
 ): Promise<UnpackReport> {
-  const { early, hash = false, signal, sync = false } = options
+  const { early, signal, sync = false } = options
+  const hash = typeof options.hash === 'function' ? options.hash : () => options.hash === true
   // A stream may be waited for in vain: closed, it ends.
   const stop = () => void input.close().catch(() => undefined)
   signal?.addEventListener('abort', stop)

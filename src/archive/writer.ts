@@ -29,7 +29,8 @@ const AT_ONCE = 16
 export interface FileWriterOptions {
   /** Folder of all files, for messages. */
   dir: string
-  hash: boolean
+  /** Asked at the beginning of each file. */
+  hash(): boolean
   sync: boolean
   /** Gives files the modes 0644 and 0755 whatever the umask. */
   exactModes: boolean
@@ -95,7 +96,7 @@ export class FileWriter {
   /** Lets the file system share the blocks of the source. Where it can't once, it is not asked again. */
   async #clone(entry: FoundEntry, file: UnpackedFile, full: string): Promise<boolean> {
     const { dir, exactModes, hash, meter, sync } = this.#options
-    if (hash || !this.#cloning || entry.clone === undefined || entry.size === undefined || entry.size <= SMALL)
+    if (!this.#cloning || entry.clone === undefined || entry.size === undefined || entry.size <= SMALL || hash())
       return false
     try {
       this.#cloning = await entry.clone(full)
@@ -135,12 +136,13 @@ export class FileWriter {
 
   async #writeSmall(entry: FoundEntry, file: UnpackedFile, full: string, pieces: Uint8Array[]): Promise<void> {
     const content = pieces.length === 1 ? pieces[0] : Buffer.concat(pieces)
+    const hash = this.#options.hash()
     try {
       const fd = await small.open(full, NEW_FILE, modeOf(entry))
       try {
         if (content !== undefined)
           await writeWhole((bytes, at) => small.write(fd, bytes, 0, bytes.length, at), content, 0)
-        if (this.#options.hash)
+        if (hash)
           file.sha256 = createHash('sha256')
             .update(content ?? '')
             .digest('hex')
@@ -169,7 +171,7 @@ class LargeFile {
     this.#handle = handle
     this.#options = options
     this.#flusher = options.sync ? new Flusher(handle) : undefined
-    this.#hash = options.hash ? createHash('sha256') : undefined
+    this.#hash = options.hash() ? createHash('sha256') : undefined
   }
 
   static async create(entry: FoundEntry, full: string, options: FileWriterOptions): Promise<LargeFile> {

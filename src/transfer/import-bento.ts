@@ -36,7 +36,7 @@ export async function importBento(
     const draft = await store.draft()
     const arrivals = new Arrivals(store.models, intake.name)
     try {
-      const unpacked = await intake.unpack(draft, look)
+      const unpacked = await intake.unpack(draft, look, () => true)
       return await settle(store, intake, draft, unpacked, arrivals, options)
     } catch (error) {
       throw importError(error, options, intake.name, store.root)

@@ -28,12 +28,18 @@ export async function importModel(
   const { as, ...rest } = options
   const wanted = as === undefined ? undefined : Tag.from(as)
   const intake = await Intake.open(source, MODEL_KIND, rest)
-  const look = (manifest: FoundManifest) => refuseHeld(store, read(manifest, wanted), rest)
+  // Until the manifest has come, it may hold a digest to be checked; hashing is a third of the work.
+  let digested = true
+  const look = async (manifest: FoundManifest) => {
+    const found = read(manifest, wanted)
+    digested = found.info.digest !== undefined
+    await refuseHeld(store, found, rest)
+  }
   try {
     await intake.peek(look)
     const draft = await store.draft()
     try {
-      const unpacked = await intake.unpack(draft, look)
+      const unpacked = await intake.unpack(draft, look, () => digested)
       return await settle(store, intake, draft, unpacked, read(unpacked.manifest, wanted), rest)
     } catch (error) {
       throw importError(error, rest, intake.name, store.root)

@@ -16,14 +16,14 @@ export interface Unpacked {
   /** The draft's folder. */
   dir: string
   manifest: FoundManifest
-  /** Every file, hashed and durable. */
+  /** Every file, durable, and hashed unless {@link Intake.unpack} was told otherwise. */
   files: readonly HashedUnpacked[]
   /** Paths of the links that were kept. */
   links: readonly string[]
   notes: readonly string[]
 }
 
-/** A file of an item, with its digest. */
+/** A file of an item, with its digest: empty where none was asked for. */
 export type HashedUnpacked = UnpackedFile & { sha256: string }
 
 /** Looks at a manifest, before or after the rest is unpacked. What it throws ends the import. */
@@ -81,16 +81,17 @@ export class Intake {
    * Unpacks into a draft and takes off a folder around everything.
    *
    * @param look shown the manifest as soon as it is there, and again at the end: what it throws spares the rest
+   * @param hash asked at the beginning of each file whether its digest will be needed
    * @throws `MANIFEST_INVALID`, what {@link unpackInto} and `look` throw
    */
-  async unpack<T>(draft: StagedDraft<T>, look: Look): Promise<Unpacked> {
+  async unpack<T>(draft: StagedDraft<T>, look: Look, hash: () => boolean): Promise<Unpacked> {
     const { dir } = draft
     const { format, limits, onProgress, signal } = this.#options
     const find = () => findManifest(dir, this.#kind, this.name)
     const early = { path: this.#kind.manifest, arrived: async () => look(await find()) }
     // Beside the item's folder, in the stage.
     const temp = dirname(dir)
-    const options = { format, limits, onProgress, signal, temp, early, hash: true, sync: true }
+    const options = { format, limits, onProgress, signal, temp, early, hash, sync: true }
     const report = await unpackInto(this.#input, dir, options)
     const manifest = await find()
     await look(manifest)

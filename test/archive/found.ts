@@ -18,7 +18,9 @@ export const link = (name: string, target: string): Made => ({ name, kind: 'link
 export const hardlink = (name: string, target: string): Made => ({ name, kind: 'hardlink', target })
 
 /** What {@link place} is told beside the entries. */
-export type PlaceTest = Partial<Omit<PlaceOptions, 'meter'>> & {
+export type PlaceTest = Partial<Omit<PlaceOptions, 'meter' | 'hash'>> & {
+  /** @default false */
+  hash?: boolean
   limits?: Partial<ExtractLimits>
   /** Bytes of the archive, for the ratio. */
   packed?: number
@@ -26,10 +28,10 @@ export type PlaceTest = Partial<Omit<PlaceOptions, 'meter'>> & {
 
 /** Puts made-up entries into a folder. */
 export async function place(into: string, entries: readonly Made[], test: PlaceTest = {}): Promise<Placed> {
-  const { limits = {}, packed = 2 ** 30, ...options } = test
+  const { limits = {}, packed = 2 ** 30, hash = false, ...options } = test
   const input = { name: 'the archive', size: packed, read: () => packed }
   const meter = new Meter(await resolveLimits(limits, into), input, limits.bytes === undefined)
-  const defaults = { links: 'keep', hash: false, sync: false, signal: undefined } as const
+  const defaults = { links: 'keep', hash: () => hash, sync: false, signal: undefined } as const
   return placeEntries(found(entries), into, { ...defaults, ...options, meter })
 }
 
