@@ -7,6 +7,13 @@ const DENIED = new Set(['EACCES', 'EPERM', 'EROFS'])
 /** What file systems say to a name that they can't keep. */
 const NAME_REFUSED = new Set(['ENAMETOOLONG', 'EILSEQ', 'EINVAL'])
 
+/** Folders above are made, so that one that is missing can't be. */
+const MISSING_HINTS: Readonly<Record<string, string>> = {
+  ENOENT: 'No folder can be made there: choose another path.',
+  ENOTDIR: 'A file stands where a folder is needed.',
+  EEXIST: 'A file stands where a folder is needed.',
+}
+
 /** A name from outside, fit to be printed: in quotes, nothing in it steers a terminal. */
 export function quoted(name: string): string {
   return visible(JSON.stringify(name))
@@ -71,7 +78,10 @@ export function targetError(error: unknown, doing: string, path: string): BentoE
     return new BentoError('TARGET_INVALID', reason, { ...rest, hint: 'Choose a folder that this user may write to.' })
   }
   if (isMissing(error) || code === 'EEXIST') {
-    return new BentoError('TARGET_INVALID', reason, { ...rest, hint: 'A file stands where a folder is needed.' })
+    return new BentoError('TARGET_INVALID', reason, {
+      ...rest,
+      hint: MISSING_HINTS[code ?? ''] ?? 'Choose another path.',
+    })
   }
   return new BentoError('IO_FAILED', reason, rest)
 }

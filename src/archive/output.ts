@@ -125,7 +125,8 @@ async function refuseTaken(path: string, force: boolean): Promise<void> {
   const refuse = (what: string, hint: string) =>
     new BentoError('TARGET_INVALID', `${visible(path)} is ${what}.`, { hint, details: { path } })
   if (behind?.isDirectory()) throw refuse('a folder', 'Name the file in it, or use the format "folder".')
-  if (kind === 'device' || behind?.isFile() === false) throw refuse('a device or pipe', 'Open it, and give the stream.')
+  if (kind === 'device' || behind?.isFile() === false)
+    throw refuse('a device or pipe', 'Export to - and send the output there, or open it and give the stream.')
   if (!force) throw targetExists(path)
 }
 

@@ -59,12 +59,15 @@ export async function resolveDestination(
     destination === undefined || destination === '' ? './' : destination,
     'destination',
   )
-  if (folder || (await isFolder(path))) {
+  const found = await stat(path).catch(() => undefined)
+  if (folder || found?.isDirectory()) {
     const chosen = asked ?? own
     return { path: join(path, `${tag.name}-${tag.version}.${chosen}`), format: chosen }
   }
   const named = formatOfName(path)
   const shown = named !== undefined && isForeign(kind, named) ? undefined : named
+  // Nothing is put beside a device or pipe: /dev/null is meant, not /dev/null.bentomodel. Whoever writes refuses it.
+  if (found !== undefined && !found.isFile()) return { path, format: asked ?? shown ?? own }
   // A `.xz` is what the own format is.
   const added = (asked === own && shown !== own && shown !== 'xz') || (asked === undefined && shown === undefined)
   return { path: added ? `${path}.${own}` : path, format: asked ?? shown ?? own }
@@ -72,9 +75,4 @@ export async function resolveDestination(
 
 function isForeign(kind: ItemKind, format: ArchiveFormat): boolean {
   return (format === 'bentomodel' || format === 'bento') && format !== ownFormat(kind)
-}
-
-async function isFolder(path: string): Promise<boolean> {
-  const found = await stat(path).catch(() => undefined)
-  return found?.isDirectory() ?? false
 }

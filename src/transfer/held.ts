@@ -1,5 +1,6 @@
 import { BentoError, isBentoError } from '../core/errors.js'
 import type { FullTag } from '../core/tag.js'
+import { reservedVersion } from '../store/draft.js'
 import type { StoreItem } from '../store/item.js'
 import type { ItemStore } from '../store/item-store.js'
 import { refuseTaken } from '../store/new-tag.js'
@@ -15,13 +16,15 @@ const MENDS = {
  * The item that holds the tag of an import, where that one is to be left alone and the import skipped.
  *
  * @returns undefined where the tag is free
- * @throws `TAG_EXISTS` where it is not, and nothing is to be skipped
+ * @throws `TAG_EXISTS` where it is not, and nothing is to be skipped; `TAG_INVALID` for the version `latest`, whose place
+ * is a file of the store
  */
 export async function heldItem<T extends StoreItem>(
   store: ItemStore<T>,
   tag: FullTag,
   skip: boolean | undefined,
 ): Promise<T | undefined> {
+  if (tag.version === 'latest') throw reservedVersion(String(tag))
   const [held] = await store.list(tag)
   if (held !== undefined && skip === true) return held
   try {

@@ -6,6 +6,7 @@ import { type UnpackedFile, type UnpackReport, unpackInto } from '../archive/unp
 import { BentoError } from '../core/errors.js'
 import { visible } from '../core/text.js'
 import { ioError } from '../files/errors.js'
+import { removeTree } from '../files/remove.js'
 import type { StagedDraft } from '../store/draft.js'
 import type { ItemKind } from '../store/record.js'
 import { type FoundManifest, findManifest } from './manifest.js'
@@ -105,7 +106,8 @@ export class Intake {
     try {
       const aside = join(dirname(dir), 'wrapped')
       await rename(join(dir, wrap), aside)
-      await rmdir(dir)
+      // What a Mac added beside it.
+      await removeTree(dir)
       await rename(aside, dir)
     } catch (error) {
       throw ioError(error, 'take off the folder around everything', dir)
@@ -114,7 +116,9 @@ export class Intake {
 
   #notes(report: UnpackReport, { wrap }: FoundManifest): string[] {
     const around = `Everything in ${this.name} lies in the folder ${JSON.stringify(wrap.slice(0, -1))}, which was taken off.`
-    return [...(wrap === '' ? [] : [visible(around)]), ...report.warnings]
+    const beside = report.files.some(({ path }) => !path.startsWith(wrap))
+    const left = `${around}${beside ? ' What macOS had put beside it was left out.' : ''}`
+    return [...(wrap === '' ? [] : [visible(left)]), ...report.warnings]
   }
 }
 
@@ -125,8 +129,10 @@ function localSource(source: ImportSource): ImportSource {
 
 /** Paths as they are without the folder around them. */
 function inner(report: UnpackReport, wrap: string): Pick<Unpacked, 'files' | 'links'> {
-  const files = report.files.map(file => ({ ...file, path: file.path.slice(wrap.length), sha256: file.sha256 ?? '' }))
-  return { files, links: report.links.map(link => link.path.slice(wrap.length)) }
+  const inside = <T extends { path: string }>(all: readonly T[]): T[] =>
+    all.filter(({ path }) => path.startsWith(wrap)).map(one => ({ ...one, path: one.path.slice(wrap.length) }))
+  const files = inside(report.files).map(file => ({ ...file, sha256: file.sha256 ?? '' }))
+  return { files, links: inside(report.links).map(link => link.path) }
 }
 
 /** The error that an import ends with: the reason of its signal, and that it is skipped, stay what they are. */

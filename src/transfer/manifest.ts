@@ -18,13 +18,16 @@ export interface FoundManifest {
   where: string
 }
 
+/** What the Finder of macOS puts beside the folder that it packs: icons, and attributes that nobody else reads. */
+const MAC_FILES: ReadonlySet<string> = new Set(['__MACOSX', '.DS_Store'])
 /** Most names that a message lists. */
 const SHOWN = 5
 /** How far an error looks for what may have been meant: a folder to import may be anything, `/` too. */
 const MOST_FOLDERS = 100
 
 /**
- * Finds the manifest of an item in a folder that may be anything: at the top, or in the one folder that is there.
+ * Finds the manifest of an item in a folder that may be anything: at the top, or in the one folder that is there
+ * (but for what a Mac adds).
  *
  * @param dir the folder
  * @param name how the user calls what is imported, for messages
@@ -73,7 +76,7 @@ async function holds(dir: string, kind: ItemKind): Promise<boolean> {
 }
 
 async function wrapOf(dir: string, kind: ItemKind): Promise<string | undefined> {
-  const [only, ...more] = await readdir(dir, { withFileTypes: true })
+  const [only, ...more] = (await readdir(dir, { withFileTypes: true })).filter(({ name }) => !MAC_FILES.has(name))
   if (only === undefined || more.length > 0 || !only.isDirectory()) return undefined
   return (await holds(join(dir, only.name), kind)) ? `${only.name}/` : undefined
 }

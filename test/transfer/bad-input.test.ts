@@ -96,6 +96,18 @@ describe('a model is refused, and leaves no trace', () => {
     expect(await refused(dir)).toMatchObject({ code: 'MANIFEST_INVALID' })
   })
 
+  test('the version "latest", whether the store has that name or not', async () => {
+    const stores = world()
+    const sources = spoilt(dir =>
+      edit(join(dir, 'model.yaml'), text => text.replace(/^version: .*/m, 'version: latest')),
+    )
+    for (const source of sources) expect(await refused(source)).toMatchObject({ code: 'TAG_INVALID' })
+    await stores.models.importModel(MODEL)
+    for (const source of sources) expect(await refused(source, stores)).toMatchObject({ code: 'TAG_INVALID' })
+    const { tag } = await stores.models.importModel(sources[1] ?? '', { as: 'iris_clf:v9' })
+    expect(String(tag)).toBe('iris_clf:v9')
+  })
+
   test('a bento, and the other way round: names the other command', async () => {
     const stores = world()
     for (const format of ['zip', 'folder']) {

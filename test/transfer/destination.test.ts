@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -67,6 +68,15 @@ test('relative paths count from the current directory, and none is that director
   expect(await path('')).toBe(resolve('iris_clf-v1.0.bentomodel'))
   expect(await path('.')).toBe(resolve('iris_clf-v1.0.bentomodel'))
   expect(await path('out/x')).toBe(resolve('out/x.bentomodel'))
+})
+
+test('a device or a pipe is what is meant, not a file beside it', async () => {
+  const pipe = join(scratchFolder(), 'pipe')
+  execFileSync('mkfifo', [pipe])
+  for (const path of ['/dev/null', pipe]) {
+    expect(await resolveDestination(path, TAG, MODEL_KIND)).toEqual({ path, format: 'bentomodel' })
+    expect(await resolveDestination(path, TAG, MODEL_KIND, 'zip')).toEqual({ path, format: 'zip' })
+  }
 })
 
 test('file: URLs are paths, with or without a slash at the end', async () => {

@@ -4,6 +4,7 @@ import {
   createReadStream,
   createWriteStream,
   mkdirSync,
+  readdirSync,
   readFileSync,
   renameSync,
   utimesSync,
@@ -161,6 +162,21 @@ describe('an import', () => {
     const renamed = await models.importModel(ARCHIVE, { skipExisting: true, as: 'iris_clf:mine' })
     expect(renamed).toMatchObject({ outcome: 'exists', notes: [expect.stringContaining('another one')] })
     expect(String(renamed.model.tag)).toBe('iris_clf:mine')
+  })
+
+  test('takes off the folder that a Mac packed, and what it put beside it', async () => {
+    const dir = scratchFolder()
+    execFileSync('cp', ['-r', bentomlFixture('archives/iris_clf-v2.model.folder'), join(dir, 'iris')])
+    mkdirSync(join(dir, '__MACOSX/iris'), { recursive: true })
+    writeFileSync(join(dir, '__MACOSX/iris/._model.yaml'), 'AppleDouble')
+    writeFileSync(join(dir, '.DS_Store'), 'icons')
+    for (const source of [dir, tarOf(dir, join(scratchFolder(), 'iris.tar'))]) {
+      const stores = world()
+      const { model, notes } = await stores.models.importModel(source)
+      expect(readdirSync(model.path).sort()).toEqual(['model.onnx', 'model.yaml'])
+      expect(notes).toEqual([expect.stringMatching(/"iris".*taken off\. What macOS .* left out\./)])
+      expect(readdirSync(join(stores.home, 'tmp'))).toEqual([])
+    }
   })
 
   test('takes off one folder around everything, and says so', async () => {
