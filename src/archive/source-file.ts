@@ -12,7 +12,7 @@ export type SeenFile = Pick<Stats, 'size' | 'ino' | 'mtimeMs'>
 /** Never through a link; a pipe that took the file's place must not keep us waiting. Windows knows neither. */
 const READ = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
 
-/** Longest file, in bytes, that is read by synchronous calls: they take a tenth of the time of a turn in libuv's pool. */
+/** Longest file, in bytes, that is read by synchronous calls: a turn in libuv's pool costs several times what they do. */
 const SMALL = 64 * 1024
 
 /** An open file. What is done at once needs no promise. */
