@@ -1,5 +1,5 @@
 import { tmpdir } from 'node:os'
-import { BentoError } from '../core/errors.js'
+import { BentoError, isBentoError } from '../core/errors.js'
 import type { Chunks } from './bytes.js'
 import { decoderOf } from './codecs.js'
 import { detectFormat, type FoundFormat } from './detect.js'
@@ -101,11 +101,19 @@ export async function unpackInto(
     return { format, entries: meter.entries, bytes: meter.bytes, ...placed }
   } catch (error) {
     signal?.throwIfAborted()
-    throw error
+    throw naming(input.name, error)
   } finally {
     signal?.removeEventListener('abort', stop)
     await input.close()
   }
+}
+
+/** Readers of formats know nothing of files: says in which archive it is that they refuse. */
+function naming(name: string, error: unknown): unknown {
+  const refused = isBentoError(error, 'ARCHIVE_INVALID', 'ENTRY_NAME', 'ENTRY_KIND', 'ENTRY_CLASH', 'LIMIT_EXCEEDED')
+  if (!refused || error.reason.includes(name)) return error
+  const hint = error.hint === undefined ? {} : { hint: error.hint }
+  return new BentoError(error.code, `${name}: ${error.reason}`, { ...hint, details: error.details, cause: error })
 }
 
 /** What is found in an archive of whatever format. Told how far it is where the work is: at the input, or at the output. */

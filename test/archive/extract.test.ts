@@ -300,6 +300,24 @@ describe('the source', () => {
     }
   })
 
+  it('is named where it is refused, once', async () => {
+    const dir = scratchFolder()
+    for (const format of ['tar', 'gz', 'bz2', 'xz', 'zip'] as const) {
+      const path = join(dir, `a.${format}`)
+      await pack(sample(), path, { format })
+      const whole = readFileSync(path)
+      writeFileSync(path, whole.subarray(0, format === 'tar' ? 512 : whole.length >> 1))
+      const { code, reason, details } = await extract(path, join(dir, 'out')).catch(error => error)
+      expect({ code, details }).toMatchObject({ code: 'ARCHIVE_INVALID' })
+      expect(reason.split(path), reason).toHaveLength(2)
+    }
+    const clash = join(dir, 'clash')
+    mkdirSync(clash)
+    symlinkSync('/etc', join(clash, 'out'))
+    const linked = { code: 'ENTRY_KIND', message: expect.stringContaining(clash), details: { name: 'out' } }
+    await expect(extract(clash, join(dir, 'out'))).rejects.toMatchObject(linked)
+  })
+
   it('may be a folder, judged as an archive is', async () => {
     const source = sample()
     const { format, files } = await extract(source, join(scratchFolder(), 'out'))
