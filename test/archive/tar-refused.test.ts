@@ -207,6 +207,17 @@ describe('an end is refused that', () => {
       /wrong checksum/,
     ],
   ])('%s', (_, archive, message) => refused(archive, 'ARCHIVE_INVALID', message))
+
+  it('never comes', async () => {
+    async function* endless() {
+      yield tar([a])
+      for (;;) yield new Uint8Array(2 ** 20)
+    }
+    const read = async () => {
+      for await (const _ of readTar(endless(), { header: 2 ** 20 }));
+    }
+    await expect(read()).rejects.toThrow(expect.objectContaining({ code: 'ARCHIVE_INVALID' }))
+  })
 })
 
 describe('a name is shown', () => {

@@ -15,7 +15,8 @@ import { TarInput } from './tar-input.js'
  * take differently, is refused; names, clashes, link targets and sums are left to be judged. Owners, times and attributes
  * are not looked at.
  *
- * The archive ends at the first block of zeros, and nothing but zeros may follow, as many as there may be. An archive
+ * The archive ends at the first block of zeros, and nothing but zeros may follow, at most 64 MiB of them (programs fill
+ * up to 20 blocks, tapes some megabytes), so that a pipe that gives nothing else comes to an end. An archive
  * without such a block is refused, be its last entry complete: it may have been cut short there, and every tar program
  * writes one.
  *
@@ -48,6 +49,8 @@ class Reader implements AsyncIterator<FoundEntry> {
   #body: Body | undefined
   #count = 0
   #ended = false
+  /** Bytes behind the end. */
+  #zeros = 0
   /** What is being read, for messages. */
   readonly #place: FlawPlace = { offset: 0, index: 0, name: undefined }
 
@@ -184,6 +187,8 @@ class Reader implements AsyncIterator<FoundEntry> {
     for (;;) {
       const piece = this.#input.piece(ZEROS.length)
       if (piece.length === 0) return
+      this.#zeros += piece.length
+      if (this.#zeros > MOST_ZEROS) throw new ArchiveFlaw('The tar archive goes on behind its end, with zeros only')
       if (ZEROS.compare(piece, 0, piece.length, 0, piece.length) !== 0) {
         throw new ArchiveFlaw(
           'The tar archive goes on behind its end, with another archive or what does not belong there',
@@ -203,6 +208,7 @@ class Reader implements AsyncIterator<FoundEntry> {
 }
 
 const ZEROS = Buffer.alloc(64 * 1024)
+const MOST_ZEROS = 64 * 2 ** 20
 
 const CUT = 'is cut short: the archive ends before its content does'
 
