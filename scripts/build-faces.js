@@ -4,7 +4,15 @@ import { cp, mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { build } from 'rolldown'
 
-const FACES = ['plugin/vite', 'plugin/rollup', 'plugin/rolldown', 'transfer/index', 'archive/index', 'archive/bzip2-worker', 'archive/xz-worker']
+const FACES = [
+  'plugin/vite',
+  'plugin/rollup',
+  'plugin/rolldown',
+  'transfer/index',
+  'archive/index',
+  'archive/bzip2-worker',
+  'archive/xz-worker',
+]
 
 /**
  * Puts bundles in the place of the faces that tsc wrote to `dist`, and what they share into `dist/chunks`. One bundle
