@@ -95,7 +95,9 @@ export async function unpackInto(
     const named = options.format === undefined ? undefined : parseFormat(options.format)
     const limits = await resolveLimits(options.limits ?? {}, emptyDir)
     const format = await detectFormat(input, named)
-    const meter = new Meter(limits, input, options.limits?.bytes === undefined)
+    // What lies in a folder is packed in nothing.
+    const ratio = format === 'folder' ? Number.POSITIVE_INFINITY : limits.ratio
+    const meter = new Meter({ ...limits, ratio }, input, options.limits?.bytes === undefined)
     const found = entriesOf(format, input, meter, options)
     const placed = await placeEntries(found, emptyDir, { meter, links, hash, sync, early, signal })
     return { format, entries: meter.entries, bytes: meter.bytes, ...placed }

@@ -1,4 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import {
   existsSync,
   lstatSync,
@@ -383,3 +384,12 @@ function createText(): Readable {
   stream.end('some text')
   return stream
 }
+
+it.each(ARCHIVE_FORMATS)('takes whatever size of content that was hardly packed, as %s', async format => {
+  const dir = scratchFolder()
+  writeFileSync(join(dir, 'noise'), randomBytes(50_000))
+  const { path = '' } = await pack(dir, join(scratchFolder(), 'x'), { format })
+  const to = join(scratchFolder(), 'to')
+  await extract(path, to, { limits: { unpacked: 1000 } })
+  expect(treeOf(to)).toEqual(treeOf(dir))
+})
