@@ -1,7 +1,6 @@
-import { realpath } from 'node:fs/promises'
-import { basename, dirname, join, sep } from 'node:path'
 import { BentoError } from '../core/errors.js'
 import { visible } from '../core/text.js'
+import { holds, realPlace } from '../files/place.js'
 
 /**
  * Refuses a target that lies in a folder that is read, is one, or has one in it: packing would read what it writes, or
@@ -22,17 +21,4 @@ export async function refuseInside(target: string, sources: readonly string[]): 
       details: { path: target, source },
     })
   }
-}
-
-/** Whether `inner` is `outer` or lies in it. */
-function holds(outer: string, inner: string): boolean {
-  return inner === outer || inner.startsWith(outer.endsWith(sep) ? outer : outer + sep)
-}
-
-/** A path without links in what of it is there. */
-async function realPlace(path: string): Promise<string> {
-  const real = await realpath(path).catch(() => undefined)
-  if (real !== undefined) return real
-  const parent = dirname(path)
-  return parent === path ? path : join(await realPlace(parent), basename(path))
 }

@@ -5,8 +5,6 @@
 
 /** The manifest. */
 export const MANIFEST = 'bento.yaml'
-/** Checksums of every file but itself, as `sha256sum -c` reads them. */
-export const CHECKSUMS = 'SHA256SUMS'
 export const README = 'README.md'
 /** CycloneDX bill of materials. */
 export const SBOM = 'sbom.cdx.json'

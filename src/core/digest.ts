@@ -1,5 +1,8 @@
 import { createHash } from 'node:crypto'
 
+/** Checksums of every file of an item but itself, as `sha256sum -c` reads them. */
+export const CHECKSUMS = 'SHA256SUMS'
+
 /** One file of an item: what the digest sees of it. */
 export interface DigestedFile {
   /** POSIX path relative to the item's folder. */

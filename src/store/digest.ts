@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { mkdir, readFile, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { digestOfFiles, isDigest } from '../core/digest.js'
+import { CHECKSUMS, digestOfFiles, isDigest } from '../core/digest.js'
 import type { FullTag } from '../core/tag.js'
 import { readError } from '../files/errors.js'
 import { hashTree } from '../files/hash.js'
@@ -19,7 +19,7 @@ export interface ModelDigest {
 }
 
 /** Files of a model that its digest leaves out. */
-export const NOT_DIGESTED: readonly string[] = ['model.yaml', 'SHA256SUMS']
+export const NOT_DIGESTED: readonly string[] = ['model.yaml', CHECKSUMS]
 
 interface CachedDigest extends ModelDigest {
   /** {@link fingerprint} of the files it was computed of. */

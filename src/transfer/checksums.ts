@@ -1,9 +1,7 @@
-import type { DigestedFile } from '../core/digest.js'
+import { CHECKSUMS, type DigestedFile } from '../core/digest.js'
 import { BentoError } from '../core/errors.js'
 import { visible } from '../core/text.js'
 
-/** Checksums of every file of a bento but itself. */
-export const CHECKSUMS = 'SHA256SUMS'
 /** Longest list that is read, in bytes: that of half a million files. */
 export const MOST_CHECKSUMS = 64 * 2 ** 20
 
