@@ -4,22 +4,10 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { scratchFolder } from '../support/home.js'
+import { loadedBy } from '../support/loaded-by.js'
 
 const FACE = fileURLToPath(new URL('../../dist/archive/index.js', import.meta.url))
 const DIST = dirname(dirname(FACE))
-
-/** Every module that loading `file` loads at once. */
-function loadedBy(file: string, seen = new Set<string>()): Set<string> {
-  for (const [, specifier = ''] of readFileSync(file, 'utf8').matchAll(
-    /^(?:import|export) (?:[\w*{}\s,$]+ from )?['"]([^'"]+)['"]/gm,
-  )) {
-    const target = specifier.startsWith('.') ? join(dirname(file), specifier) : specifier
-    if (seen.has(target)) continue
-    seen.add(target)
-    if (specifier.startsWith('.')) loadedBy(target, seen)
-  }
-  return seen
-}
 
 test('archives load nothing but Node and themselves: no store, no codec', () => {
   const loaded = [...loadedBy(FACE)]

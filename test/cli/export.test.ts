@@ -8,6 +8,7 @@ import { BIN, finished, startBento } from '../support/cli.js'
 import { fixtureHome, scratchFolder, scratchHome } from '../support/home.js'
 import { bentoSays, hugeModel, noiseModel, treeOf, until } from '../support/moving.js'
 import { hasTerminals, onTerminal } from '../support/terminal.js'
+import { expectUsage } from '../support/usage.js'
 
 /** Everything below a folder, work in progress included. */
 function everythingIn(dir: string): string[] {
@@ -186,13 +187,7 @@ describe('a wrong command line', () => {
     ['models export', /Missing required argument 'tag'/, /bento models export --help/],
     ['models exprot m', /Unknown command 'exprot'/, /Did you mean export\?/],
   ])('%s', async (line, reason, hint) => {
-    const { stdout, stderr, code } = await bentoSays(line.split(' '), { home: scratchHome() })
-    const [first = '', second = '', ...rest] = stderr.split('\n')
-    expect(first).toMatch(/^error \[USAGE\]: /)
-    expect(first).toMatch(reason)
-    expect(second).toMatch(hint)
-    expect(rest).toEqual([''])
-    expect({ stdout, code }).toEqual({ stdout: '', code: 2 })
+    expectUsage(await bentoSays(line.split(' '), { home: scratchHome() }), reason, hint)
   })
 
   it.each<[string, string[], string, number]>([

@@ -19,6 +19,7 @@ import { BIN, finished, startBento } from '../support/cli.js'
 import { fixtureHome, scratchFolder, scratchHome } from '../support/home.js'
 import { bentoSays, hugeModel, noiseModel, treeOf, until } from '../support/moving.js'
 import { hasTerminals, onTerminal } from '../support/terminal.js'
+import { expectUsage } from '../support/usage.js'
 
 function everythingIn(dir: string): string[] {
   try {
@@ -273,13 +274,7 @@ describe('what cannot be imported', () => {
     ['models import m -o yaml', /'yaml' is invalid.*text, json, tag, path/, /bento models import --help/],
     ['models import', /Missing required argument 'path'/, /bento models import --help/],
   ])('%s is wrong usage', async (line, reason, hint) => {
-    const { stdout, stderr, code } = await bentoSays(line.split(' '), { home: scratchHome() })
-    const [first = '', second = '', ...rest] = stderr.split('\n')
-    expect(first).toMatch(/^error \[USAGE\]: /)
-    expect(first).toMatch(reason)
-    expect(second).toMatch(hint)
-    expect(rest).toEqual([''])
-    expect({ stdout, code }).toEqual({ stdout: '', code: 2 })
+    expectUsage(await bentoSays(line.split(' '), { home: scratchHome() }), reason, hint)
   })
 })
 

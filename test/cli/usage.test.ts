@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { BIN, bento } from '../support/cli.js'
 import { bentomlFixture, fixtureHome, scratchFolder, scratchHome } from '../support/home.js'
+import { expectUsage } from '../support/usage.js'
 
 describe('a wrong command line', () => {
   it.each<[string, RegExp, RegExp]>([
@@ -27,13 +28,7 @@ describe('a wrong command line', () => {
     ['serve -p 70000', /"70000" is not a port/, /0 to 65535/],
     ['serve a b', /takes one bento, not 2/, /after --/],
   ])('%s', async (line, reason, hint) => {
-    const { stdout, stderr, code } = await bento(line.split(' '), { home: scratchHome() })
-    const [first = '', second = '', ...rest] = stderr.split('\n')
-    expect(first).toMatch(/^error \[USAGE\]: /)
-    expect(first).toMatch(reason)
-    expect(second).toMatch(hint)
-    expect(rest).toEqual([''])
-    expect({ stdout, code }).toEqual({ stdout: '', code: 2 })
+    expectUsage(await bento(line.split(' '), { home: scratchHome() }), reason, hint)
   })
 
   it.each([[[]], [['models']]])('bento %j alone shows the help', async words => {

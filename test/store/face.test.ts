@@ -1,24 +1,11 @@
 import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
+import { basename, dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { fixtureHome } from '../support/home.js'
+import { loadedBy } from '../support/loaded-by.js'
 
 const FACE = fileURLToPath(new URL('../../dist/transfer/index.js', import.meta.url))
-
-/** Every module that loading `file` loads at once. */
-function loadedBy(file: string, seen = new Set<string>()): Set<string> {
-  for (const [, specifier = ''] of readFileSync(file, 'utf8').matchAll(
-    /^(?:import|export) (?:[\w*{}\s,$]+ from )?['"]([^'"]+)['"]/gm,
-  )) {
-    const target = specifier.startsWith('.') ? join(dirname(file), specifier) : specifier
-    if (seen.has(target)) continue
-    seen.add(target)
-    if (specifier.startsWith('.')) loadedBy(target, seen)
-  }
-  return seen
-}
 
 test('the store loads nothing but Node and itself', () => {
   const loaded = [...loadedBy(FACE)]
