@@ -39,6 +39,18 @@ export interface BentoEnv {
  */
 export type ServiceMode = 'handler' | 'program'
 
+/** How an image is made, every option checked. Paths are as the user wrote them. */
+export interface ImageOptions {
+  base: string | undefined
+  distro: 'debian' | 'alpine'
+  node: string | undefined
+  systemPackages: string[]
+  setupScript: string | undefined
+  commands: string[]
+  postCommands: string[]
+  template: string | undefined
+}
+
 /** All that the bundler hooks gather: plain data, the input of {@link packageService}. */
 export interface ServiceSnapshot {
   /** Absolute path of the project: the folder of the nearest package.json. */

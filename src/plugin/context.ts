@@ -1,10 +1,10 @@
 import { realpathSync } from 'node:fs'
 import type { BuildReport, ExternalImport, ServiceMode } from '../bento/types.js'
+import { type ResolvedOptions, resolveOptions } from '../config/resolve-options.js'
 import type { HookEnvironment } from './hooks.js'
 import { ModelRequests } from './model-requests.js'
 import { readable } from './part.js'
 import { findProject, type Project, storeHome } from './project.js'
-import { type ResolvedOptions, resolveOptions } from './resolve-options.js'
 
 /** What the hooks gathered of one finished output. */
 export interface Gathered {

@@ -1,9 +1,9 @@
 import type { ModelPin } from '../bento/types.js'
+import type { ResolvedOptions } from '../config/resolve-options.js'
 import { BentoError, isBentoError } from '../core/errors.js'
 import { parseModelRequest } from '../core/request.js'
 import { compareText } from '../core/tag.js'
 import type { Model, ModelStore } from '../store/index.js'
-import type { ResolvedOptions } from './resolve-options.js'
 
 /**
  * Answers what imports and options ask the model store for. Within one build the same request always means the same

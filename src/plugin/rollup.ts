@@ -1,11 +1,11 @@
 import type { Plugin } from 'rollup'
+import type { BentoOptions } from '../config/options.js'
 import type { BentoPluginApi } from './api.js'
-import type { BentoOptions } from './options.js'
 import { rollupLike } from './rollup-like.js'
 
 export type { BuildReport } from '../bento/types.js'
+export type { BentoEnvOption, BentoModelOption, BentoOptions } from '../config/options.js'
 export type { BentoPluginApi } from './api.js'
-export type { BentoEnvOption, BentoModelOption, BentoOptions } from './options.js'
 
 /**
  * Packages the service that Rollup bundles as a bento, once the bundle is closed.

@@ -1,4 +1,5 @@
 import type { Plugin } from 'vite'
+import type { BentoOptions } from '../config/options.js'
 import type { BentoPluginApi } from './api.js'
 import { collect } from './collect.js'
 import { commonJsNames } from './commonjs.js'
@@ -8,14 +9,13 @@ import type { HookContext, Part } from './hooks.js'
 import { modelImports } from './model-imports.js'
 import { modelReload } from './model-reload.js'
 import { nativeExternals } from './native-externals.js'
-import type { BentoOptions } from './options.js'
 import { PLUGIN_NAME } from './part.js'
 import { viteBuild } from './vite-build.js'
 import { viteEnvironment } from './vite-environment.js'
 
 export type { BuildReport } from '../bento/types.js'
+export type { BentoEnvOption, BentoModelOption, BentoOptions } from '../config/options.js'
 export type { BentoPluginApi } from './api.js'
-export type { BentoEnvOption, BentoModelOption, BentoOptions } from './options.js'
 
 /**
  * Packages the service of a Vite project as a bento with each `vite build`, and lets it import models from the store,

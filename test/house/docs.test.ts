@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { OPTION_NAMES } from '../../src/config/options.js'
 import { ERROR_CODES } from '../../src/core/errors.js'
-import { OPTION_NAMES } from '../../src/plugin/options.js'
 import { repository } from '../support/served.js'
 
 const read = (file: string) => readFileSync(join(repository, file), 'utf8')

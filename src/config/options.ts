@@ -37,9 +37,10 @@ export interface BentoOptions {
    */
   labels?: Record<string, string>
   /**
-   * What the service is, in Markdown: the README of the bento.
+   * What the service is, in Markdown: the README of the bento. `file:<path>` takes it from a file of the project.
    *
    * @default a README made from name, models and packages
+   * @example 'file:docs/service.md'
    */
   description?: string
   /**
@@ -50,6 +51,14 @@ export interface BentoOptions {
    * @example [{ name: 'ONNXRUNTIME_NODE_INSTALL_CUDA', value: 'skip', stage: 'build' }]
    */
   envs?: Record<string, string> | BentoEnvOption[]
+  /**
+   * Arguments of the build, kept in the manifest as BentoML's `args`: JSON values without `null`. The service reads them
+   * from `virtual:bento/args`.
+   *
+   * @default {}
+   * @example { threshold: 0.5 }
+   */
+  args?: Record<string, unknown>
   /**
    * Models that go along although no import names them, and aliases for those that imports do.
    *
@@ -72,6 +81,54 @@ export interface BentoOptions {
    * @default 'auto'
    */
   server?: 'auto' | 'handler' | 'program'
+  /**
+   * Files of the project that go along beside what the build emits: patterns as git has them (`*.sql` at any depth,
+   * `/data/` at the top, `!x` takes back), relative to the project's folder. Each lies in `src/` where it lies in the project, which is
+   * the service's working directory.
+   *
+   * @default []
+   * @example ['migrations/', 'templates/*.html']
+   */
+  include?: string[]
+  /**
+   * Files that do not go along, whatever `include` says; patterns as in `include`. `.bentoignore` files say the same,
+   * each for its folder.
+   *
+   * @default []
+   * @example ['*.test.html']
+   */
+  exclude?: string[]
+  /**
+   * Whether files that the code reads beside itself or from its working directory are found by tracing the sources, and
+   * put where the code looks for them.
+   *
+   * @default true
+   */
+  trace?: boolean
+  /**
+   * Folder of the web client, which goes along as `src/client/` and is served before the service's own routes; relative
+   * as `service` is. `false` leaves it out.
+   *
+   * @default Vite: the output of the environment `client`, where there is one; Rollup and Rolldown: none
+   */
+  client?: string | false
+  /**
+   * Path of an OpenAPI document (JSON or YAML) that describes the service; relative as `service` is.
+   *
+   * @default what the service exports as `openapi`
+   * @example 'openapi.yaml'
+   */
+  openapi?: string
+  /** How an image of the bento is made. */
+  image?: BentoImageOption
+  /**
+   * Platforms that the bento must be installable on: the build fails where the lock lacks a package for one of them.
+   * `os/architecture`, with `/musl` behind for Alpine.
+   *
+   * @default []
+   * @example ['linux/amd64', 'linux/arm64']
+   */
+  platforms?: string[]
   /** Packages of the bento. */
   dependencies?: {
     /**
@@ -131,6 +188,57 @@ export interface BentoModelOption {
   alias?: string
 }
 
+/** How an image of the bento is made: `env/docker/Dockerfile`, `bento containerize`, BentoML's `containerize`. */
+export interface BentoImageOption {
+  /**
+   * Image to begin with; `distro` and `node` then say nothing. It needs Node, npm and a shell.
+   *
+   * @default the official Node image of `node` and `distro`
+   * @example 'registry.example/base/node:24'
+   */
+  base?: string
+  /** @default 'debian' */
+  distro?: 'debian' | 'alpine'
+  /**
+   * Version of Node in the default image.
+   *
+   * @default the newest line of long-term support that the project's `engines.node` allows
+   * @example '22.12'
+   */
+  node?: string
+  /**
+   * Packages of the distribution to install.
+   *
+   * @default []
+   * @example ['ffmpeg']
+   */
+  systemPackages?: string[]
+  /** Script of the project that is run as root after the system packages are installed. @default none */
+  setupScript?: string
+  /** Shell commands that are run as root before the service's packages are installed. @default [] */
+  commands?: string[]
+  /** Shell commands that are run as root after the service's packages are installed. @default [] */
+  postCommands?: string[]
+  /**
+   * Path of a Dockerfile template of the project, which replaces blocks of the default one.
+   *
+   * @default none
+   */
+  template?: string
+}
+
+/** The names of all options of {@link BentoImageOption}. */
+export const IMAGE_OPTION_NAMES = [
+  'base',
+  'distro',
+  'node',
+  'systemPackages',
+  'setupScript',
+  'commands',
+  'postCommands',
+  'template',
+] as const satisfies readonly (keyof BentoImageOption)[]
+
 /** The names of all options: for telling unknown ones. */
 export const OPTION_NAMES = [
   'service',
@@ -139,9 +247,17 @@ export const OPTION_NAMES = [
   'labels',
   'description',
   'envs',
+  'args',
   'models',
   'store',
   'server',
+  'include',
+  'exclude',
+  'trace',
+  'client',
+  'openapi',
+  'image',
+  'platforms',
   'dependencies',
   'natives',
   'watch',

@@ -1,6 +1,17 @@
 import { describe, expect, test } from 'vitest'
+import { resolveOptions } from '../../src/config/resolve-options.js'
 import { isBentoError } from '../../src/core/errors.js'
-import { resolveOptions } from '../../src/plugin/resolve-options.js'
+
+const NO_IMAGE = {
+  base: undefined,
+  distro: 'debian',
+  node: undefined,
+  systemPackages: [],
+  setupScript: undefined,
+  commands: [],
+  postCommands: [],
+  template: undefined,
+}
 
 describe('resolveOptions', () => {
   test('applies defaults', () => {
@@ -12,9 +23,17 @@ describe('resolveOptions', () => {
         labels: {},
         description: undefined,
         envs: [],
+        args: {},
         models: [],
         store: undefined,
         server: 'auto',
+        include: [],
+        exclude: [],
+        trace: true,
+        client: undefined,
+        openapi: undefined,
+        image: NO_IMAGE,
+        platforms: [],
         includeDependencies: [],
         natives: [],
         watch: false,
@@ -36,8 +55,16 @@ describe('resolveOptions', () => {
         { name: 'B', value: '' },
       ],
       models: ['IRIS:v1', 'm?b=2&a=1', { tag: 'iris:latest', alias: 'classifier' }],
+      args: { threshold: 0.5, classes: ['a'] },
       store: '~/store',
       server: 'program',
+      include: ['*.sql', '!old.sql'],
+      exclude: ['/data/'],
+      trace: false,
+      client: false,
+      openapi: 'openapi.yaml',
+      image: { base: 'node:24-slim', distro: 'alpine', systemPackages: ['ffmpeg'], setupScript: 'setup.sh' },
+      platforms: ['linux/amd64', 'linux/arm64/musl'],
       dependencies: { include: ['pino-pretty', '@acme/x'] },
       natives: ['@acme/native', '!sharp'],
       watch: true,
@@ -59,8 +86,22 @@ describe('resolveOptions', () => {
         { request: 'm?a=1&b=2', alias: undefined },
         { request: 'iris:latest', alias: 'classifier' },
       ],
+      args: { threshold: 0.5, classes: ['a'] },
       store: '~/store',
       server: 'program',
+      include: ['*.sql', '!old.sql'],
+      exclude: ['/data/'],
+      trace: false,
+      client: false,
+      openapi: 'openapi.yaml',
+      image: {
+        ...NO_IMAGE,
+        base: 'node:24-slim',
+        distro: 'alpine',
+        systemPackages: ['ffmpeg'],
+        setupScript: 'setup.sh',
+      },
+      platforms: ['linux/amd64', 'linux/arm64/musl'],
       includeDependencies: ['pino-pretty', '@acme/x'],
       natives: ['@acme/native', '!sharp'],
       watch: true,
@@ -86,7 +127,15 @@ describe('resolveOptions', () => {
         { tag: 'm', alias: 'a' },
         { tag: 'n', alias: 'a' },
       ],
+      args: { a: null, b: [Number.NaN] },
       server: 'http',
+      include: '*.py',
+      exclude: ['a\nb'],
+      trace: 1,
+      client: true,
+      openapi: {},
+      image: { distro: 'arch', commands: 'ls', systemPackages: [1] },
+      platforms: ['Linux'],
       dependencies: { include: ['../up'] },
       natives: 'sharp',
       watch: 'yes',
@@ -104,11 +153,22 @@ describe('resolveOptions', () => {
       'envs[1]',
       'envs[2].stage',
       'envs[3]',
+      'args.a',
+      'args.b[0]',
       'models[0]',
       'models[1]',
       'models[2]',
       'models',
       'server',
+      'include',
+      'exclude[0]',
+      'trace',
+      'client',
+      'openapi',
+      'image.distro',
+      'image.systemPackages[0]',
+      'image.commands',
+      'platforms',
       'dependencies.include',
       'natives',
       'watch',
@@ -130,9 +190,12 @@ describe('resolveOptions', () => {
   })
 
   test('warns about unknown options and says which was meant', () => {
-    expect(resolveOptions({ lables: {}, dependencies: { includes: [] }, zzz: 1 }).warnings).toEqual([
+    expect(
+      resolveOptions({ lables: {}, dependencies: { includes: [] }, zzz: 1, image: { from: 'x' } }).warnings,
+    ).toEqual([
       '"lables" is no option of bento(); did you mean "labels"?',
       '"zzz" is no option of bento()',
+      '"from" is no option of image',
       '"includes" is no option of dependencies; did you mean "include"?',
     ])
   })
