@@ -10,9 +10,9 @@ import { readLatest } from '../store/latest.js'
 import type { Model } from '../store/model.js'
 import { type ModelInfo, parseModelInfo } from '../store/model-info.js'
 import type { ModelStore } from '../store/model-store.js'
-import { refuseTaken } from '../store/new-tag.js'
 import { isRecord, readRecord } from '../store/record.js'
 import { digestWithout, requireDigest, seenFiles } from './digests.js'
+import { holderOf } from './held.js'
 import { requireInnerLinks } from './inner-links.js'
 import { type HashedUnpacked, moveInto, type Unpacked } from './intake.js'
 import { readManifest } from './manifest.js'
@@ -112,11 +112,8 @@ export class Arrivals {
 
   /** Whether the store holds the very model. @throws `TAG_EXISTS` where it holds another one */
   async #isHeld({ tag, info, digest }: Arrival): Promise<boolean> {
-    const [held] = await this.#store.list(tag)
-    if (held === undefined) {
-      await refuseTaken(this.#store, tag)
-      return false
-    }
+    const held = await holderOf(this.#store, tag)
+    if (held === undefined) return false
     if (await sameModel(this.#store, held, info, digest)) return true
     throw new BentoError(
       'TAG_EXISTS',

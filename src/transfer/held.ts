@@ -13,6 +13,25 @@ const MENDS = {
 } as const
 
 /**
+ * The item that holds a tag; undefined where the tag is free.
+ *
+ * @throws `TAG_EXISTS` where something that is no item stands in its place
+ */
+export async function holderOf<T extends StoreItem>(store: ItemStore<T>, tag: FullTag): Promise<T | undefined> {
+  const [held] = await store.list(tag)
+  if (held !== undefined) return held
+  try {
+    await refuseTaken(store, tag)
+    return undefined
+  } catch (error) {
+    // It may have been saved between the two looks.
+    const [late] = isBentoError(error, 'TAG_EXISTS') ? await store.list(tag) : []
+    if (late === undefined) throw error
+    return late
+  }
+}
+
+/**
  * The item that holds the tag of an import, where that one is to be left alone and the import skipped.
  *
  * @returns undefined where the tag is free
@@ -25,13 +44,11 @@ export async function heldItem<T extends StoreItem>(
   skip: boolean | undefined,
 ): Promise<T | undefined> {
   if (tag.version === 'latest') throw reservedVersion(String(tag))
-  const [held] = await store.list(tag)
-  if (held !== undefined && skip === true) return held
-  try {
-    await refuseTaken(store, tag)
-  } catch (error) {
-    if (held === undefined || !isBentoError(error, 'TAG_EXISTS')) throw error
-    throw new BentoError('TAG_EXISTS', error.reason, { hint: MENDS[store.kind.word], details: { ...error.details } })
-  }
-  return undefined
+  const held = await holderOf(store, tag)
+  if (held === undefined || skip === true) return held
+  const { word } = store.kind
+  throw new BentoError('TAG_EXISTS', `The store already holds ${word} ${tag}.`, {
+    hint: MENDS[word],
+    details: { tag: String(tag), path: held.path },
+  })
 }
