@@ -16,6 +16,7 @@ export interface EnvironmentReport {
 
 const VARIABLES = [
   'BENTOML_HOME',
+  'BENTOML_CONTAINERIZE_BACKEND',
   'BENTOML_HOST',
   'BENTOML_PORT',
   'HOST',

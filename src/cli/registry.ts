@@ -22,6 +22,11 @@ export const COMMANDS: readonly CommandEntry[] = [
   { name: 'export', summary: 'write a bento to an archive', load: () => import('./commands/bentos-export.js') },
   { name: 'import', summary: 'save a bento from an archive', load: () => import('./commands/bentos-import.js') },
   {
+    name: 'containerize',
+    summary: 'make a container image of a bento',
+    load: () => import('./commands/containerize.js'),
+  },
+  {
     name: 'serve',
     alias: 'serve-http',
     summary: 'run a bento as an HTTP server',

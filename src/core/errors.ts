@@ -32,6 +32,7 @@ export const ERROR_CODES = {
   ENGINE_MISMATCH: 'this Node does not satisfy what the bento asks for',
   INSTALL_FAILED: 'installing the packages of a bento failed',
   SERVE_FAILED: 'the service could not be started',
+  CONTAINERIZE_FAILED: 'an image of a bento could not be made',
   SOURCE_NOT_FOUND: 'there is nothing to pack or import at that path',
   SOURCE_CHANGED: 'a file changed while it was being packed',
   TARGET_EXISTS: 'something stands where an archive or folder is to be written',

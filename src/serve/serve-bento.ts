@@ -53,7 +53,7 @@ export async function serveBento(options: ServeOptions): Promise<number> {
   }
   const bento = await findBento(options.bento, home)
   checkEngines(bento.packageJson, bento.tag)
-  const interruption = holdSignals()
+  const interruption = holdSignals('SERVE_FAILED', 'the service started')
   try {
     const { signal } = interruption
     const source = join(bento.path, SOURCE)

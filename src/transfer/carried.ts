@@ -81,7 +81,7 @@ function lackingModels(bento: Bento, lacking: readonly Tag[], root: string): Ben
   const tags = lacking.map(String)
   const reason = `Bento ${bento.tag} uses models that ${root} does not hold: ${tags.join(', ')}.`
   return new BentoError('TAG_NOT_FOUND', reason, {
-    hint: 'Import them, or export the bento without its models: --no-models, or { models: false }.',
+    hint: 'Import them. An export can also leave them out: --no-models, or { models: false }.',
     details: { bento: String(bento.tag), models: tags },
   })
 }

@@ -1,0 +1,128 @@
+import type { Command } from 'commander'
+import { BACKENDS, type Backend, type BuilderValue } from '../../container/types.js'
+import { visible } from '../../core/text.js'
+import { print, printError } from '../output.js'
+import { readBuilderOption, SAME_AS_OPT } from '../values/builder-options.js'
+
+interface Flags {
+  imageTag?: string[]
+  backend?: Backend
+  opt?: [string, string | true][]
+  platform?: string[]
+  push?: boolean
+  runAsRoot?: boolean
+  quiet?: boolean
+  debug?: boolean
+  [name: string]: unknown
+}
+
+const AFTER_HELP = `
+Every option of the builder can also be given as --opt: --opt cgroup-parent=x, --opt no-cache.
+
+Examples:
+  bento containerize iris
+  bento containerize iris:latest -t registry.example/vision/iris:v2 --platform linux/amd64 --push
+  bento containerize iris --secret id=npmrc,src=$HOME/.npmrc
+  BENTOML_CONTAINERIZE_BACKEND=buildah bento containerize iris`
+
+/** `bento containerize <tag> [-t name:tag]... [--backend name] [--platform os/arch] [--opt name=value]...` */
+export function define(command: Command): void {
+  command
+    .argument('<tag>', 'the bento: name, name:latest, name:version, or the unique beginning of a version')
+    .option(
+      '-t, --image-tag <name:tag>',
+      'name of the image; repeat it for several (default: the tag of the bento)',
+      collect,
+    )
+    .addOption(command.createOption('--docker-image-tag <name:tag>', 'same as -t').argParser(collect).hideHelp())
+    .addOption(
+      command
+        .createOption(
+          '--backend <name>',
+          'program that makes the image (default: BENTOML_CONTAINERIZE_BACKEND, else the first on the PATH)',
+        )
+        .choices(BACKENDS),
+    )
+    .option('--platform <os/arch>', 'platform of the image; separate several by commas', readPlatforms)
+    .option('--push', 'push the image to the registry in its name')
+    .option('--run-as-root', 'run the builder by sudo')
+    .option(
+      '--opt <name=value>',
+      'an option of the builder; repeat it for several',
+      (text: string, held?: unknown[]) => [...(held ?? []), readBuilderOption(text)],
+    )
+  for (const { name, value, help } of SAME_AS_OPT) {
+    if (value === undefined) command.option(`--${name}`, help)
+    else command.option(`--${name} <${value}>`, help, collect)
+  }
+  command.addHelpText('after', AFTER_HELP).action(run)
+}
+
+async function run(bento: string, flags: Flags): Promise<void> {
+  const [{ containerize }, { holdSignals }] = await Promise.all([
+    import('../../container/containerize.js'),
+    import('../../serve/interruption.js'),
+  ])
+  const { backend, platform, push, runAsRoot, quiet, debug } = flags
+  const interruption = holdSignals('CONTAINERIZE_FAILED', 'the image was made')
+  try {
+    const made = await containerize({
+      bento,
+      tags: [flags.imageTag, flags.dockerImageTag as string[] | undefined].flatMap(tags => tags ?? []),
+      options: builderOptions(flags),
+      signal: interruption.signal,
+      ...(backend === undefined ? {} : { backend }),
+      ...(platform === undefined ? {} : { platforms: platform }),
+      ...(push ? { push } : {}),
+      ...(runAsRoot ? { runAsRoot } : {}),
+      ...(quiet ? {} : { onLine: say }),
+      ...(debug ? { onCommand: words => say(`+ ${words.map(shown).join(' ')}`) } : {}),
+    })
+    if (!quiet) {
+      const names = made.tags.join(', ')
+      print(`Bento(tag="${made.bento}") containerized as ${names} (${made.backend}).\n`)
+    }
+  } finally {
+    interruption.release()
+  }
+}
+
+/** What the builder is told beyond our own options: given by name, and by `--opt`. */
+function builderOptions(flags: Flags): Record<string, BuilderValue> {
+  const given: [string, string | true][] = [
+    ...SAME_AS_OPT.flatMap(({ name }) =>
+      [flags[camelCase(name)]]
+        .flat()
+        .flatMap(value => (value === undefined ? [] : [[name, value] as [string, string | true]])),
+    ),
+    ...(flags.opt ?? []),
+  ]
+  const options: Record<string, string | true | string[]> = {}
+  for (const [name, value] of given) {
+    const held = options[name]
+    options[name] = typeof value === 'string' && held !== undefined && held !== true ? [held, value].flat() : value
+  }
+  return options
+}
+
+/** As commander names an option's value. */
+function camelCase(name: string): string {
+  return name.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase())
+}
+
+function collect(value: string, held: string[] = []): string[] {
+  return [...held, value]
+}
+
+function readPlatforms(text: string, held: string[] = []): string[] {
+  return [...held, ...text.split(',')]
+}
+
+function say(line: string): void {
+  printError(`${visible(line.replaceAll('\t', '    '))}\n`)
+}
+
+/** A word of a command, for a person who may paste it into a shell. */
+function shown(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
+}
