@@ -14,6 +14,10 @@ export type ArchiveSource = string | URL | Readable | AsyncIterable<Uint8Array>
 /** An archive that was opened, or a folder that stands for one. */
 export interface OpenInput extends ArchiveInput {
   kind: 'file' | 'folder' | 'stream'
+  /** Bytes that its sender says there are. For telling how far it is, and nothing else: it may be a lie. */
+  readonly announced?: number | undefined
+  /** What a user should know of where it comes from, as sentences. */
+  readonly notes?: readonly string[]
   /** The first bytes, `length` of them unless there are fewer; {@link chunks} gives them again. */
   head(length: number): Promise<Uint8Array>
   /** Bytes read so far. */

@@ -127,7 +127,7 @@ async function* entriesOf(
 ): FoundEntries & AsyncGenerator<FoundEntry> {
   const { limits } = meter
   const isTar = format !== 'folder' && format !== 'zip'
-  const reporter = new Reporter(options.onProgress, isTar ? input.size : undefined)
+  const reporter = new Reporter(options.onProgress, isTar ? (input.size ?? input.announced) : undefined)
   if (!isTar) meter.onWrote = bytes => reporter.add(bytes)
   if (format === 'folder') {
     yield* readFolder(input.path ?? '')

@@ -34,6 +34,7 @@ export const ERROR_CODES = {
   SERVE_FAILED: 'the service could not be started',
   CONTAINERIZE_FAILED: 'an image of a bento could not be made',
   SOURCE_NOT_FOUND: 'there is nothing to pack or import at that path',
+  REMOTE_FAILED: 'an archive cannot be fetched from its URL',
   SOURCE_CHANGED: 'a file changed while it was being packed',
   TARGET_EXISTS: 'something stands where an archive or folder is to be written',
   TARGET_INVALID: 'the archive or folder cannot be written there',

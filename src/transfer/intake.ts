@@ -10,6 +10,7 @@ import { removeTree } from '../files/remove.js'
 import type { StagedDraft } from '../store/draft.js'
 import type { ItemKind } from '../store/record.js'
 import { type FoundManifest, findManifest } from './manifest.js'
+import { remoteUrl } from './remote/remote-url.js'
 import type { ImportOptions, ImportSource } from './types.js'
 
 /** An item that was unpacked and lies in a draft, its manifest at the top. Nothing of it is believed yet. */
@@ -54,9 +55,11 @@ export class Intake {
     this.#options = options
   }
 
-  /** @throws `SOURCE_NOT_FOUND`, `OPTION_INVALID`, `IO_FAILED` */
+  /** @throws `SOURCE_NOT_FOUND`, `REMOTE_FAILED`, `OPTION_INVALID`, `IO_FAILED` */
   static async open(source: ImportSource, kind: ItemKind, options: ImportOptions): Promise<Intake> {
-    return new Intake(await openInput(localSource(source)), kind, options)
+    const url = remoteUrl(source)
+    const input = url === undefined ? await openInput(localSource(source)) : await openRemote(url, options)
+    return new Intake(input, kind, options)
   }
 
   /** How to call it in messages: its path. */
@@ -118,8 +121,14 @@ export class Intake {
     const around = `Everything in ${this.name} lies in the folder ${JSON.stringify(wrap.slice(0, -1))}, which was taken off.`
     const beside = report.files.some(({ path }) => !path.startsWith(wrap))
     const left = `${around}${beside ? ' What macOS had put beside it was left out.' : ''}`
-    return [...(wrap === '' ? [] : [visible(left)]), ...report.warnings]
+    return [...(this.#input.notes ?? []), ...(wrap === '' ? [] : [visible(left)]), ...report.warnings]
   }
+}
+
+async function openRemote(url: URL, { remote, signal }: ImportOptions): Promise<OpenInput> {
+  // Most imports are of files.
+  const { RemoteInput } = await import('./remote/remote-input.js')
+  return RemoteInput.open(url, { ...remote, signal })
 }
 
 function localSource(source: ImportSource): ImportSource {

@@ -7,7 +7,10 @@ import type { Model } from '../store/model.js'
 /** Where an export goes: a path, a `file:` URL, or a stream, which gets the archive's bytes and is not ended. */
 export type ExportDestination = string | URL | Writable
 
-/** Where an import comes from: an archive or folder by path or `file:` URL, or a stream of an archive's bytes. */
+/**
+ * Where an import comes from: an archive or folder by path or `file:` URL, an archive by `https:` or `http:` URL, or a stream
+ * of an archive's bytes.
+ */
 export type ImportSource = string | URL | Readable | AsyncIterable<Uint8Array>
 
 /** How to export. */
@@ -45,6 +48,22 @@ export interface ExportedBento extends Exported {
   readonly models: readonly FullTag[]
 }
 
+/** How to fetch an archive from a URL. */
+export interface RemoteOptions {
+  /**
+   * Whether the URL may lead to this machine or its own network, as a store on the same network does. Link-local addresses
+   * are refused in any case, and private ones where a redirect from outside leads there. Servers that import what others
+   * name set it to false.
+   *
+   * @default true
+   */
+  allowPrivate?: boolean | undefined
+  /** Milliseconds until there must be a connection. @default 10000 */
+  connectTimeout?: number | undefined
+  /** Milliseconds of waiting within which an answer, and then each 64 KiB, must come. @default 60000 */
+  idleTimeout?: number | undefined
+}
+
 /** How to import. */
 export interface ImportOptions {
   /** Refuses every other format. @default what the content is, whatever the name says */
@@ -53,6 +72,8 @@ export interface ImportOptions {
   skipExisting?: boolean | undefined
   /** Bounds of what the archive may ask for. */
   limits?: Partial<ExtractLimits> | undefined
+  /** How to fetch it, where the source is a URL. */
+  remote?: RemoteOptions | undefined
   onProgress?: OnArchiveProgress | undefined
   /** Breaks the work off; its reason is thrown, and the store is as it was. */
   signal?: AbortSignal | undefined
@@ -121,7 +142,7 @@ export interface ModelTransfer {
    * Brings a model into the store, from any archive that this or BentoML made, or from a folder. The content says the
    * format, not the name. The manifest stays as it is, byte for byte; `latest` moves by creation time alone.
    *
-   * @throws `TAG_EXISTS`; `SOURCE_NOT_FOUND`, `FORMAT_UNKNOWN`, `CODEC_MISSING`; `ARCHIVE_INVALID`, `ENTRY_NAME`,
+   * @throws `TAG_EXISTS`; `SOURCE_NOT_FOUND`, `REMOTE_FAILED`, `FORMAT_UNKNOWN`, `CODEC_MISSING`; `ARCHIVE_INVALID`, `ENTRY_NAME`,
    * `ENTRY_KIND`, `ENTRY_CLASH`, `LIMIT_EXCEEDED` for an archive that is broken or hostile; `MANIFEST_INVALID` where it
    * holds no model; `DIGEST_MISMATCH`; `OPTION_INVALID`, `TAG_INVALID`; `DISK_FULL`, `STORE_READ_ONLY`, `HOME_INVALID`,
    * `IO_FAILED`. Then the store is as it was.

@@ -5,6 +5,7 @@ const EXAMPLES = `
 Examples:
   bento import iris-v2.bento
   bento import release/iris.tgz --skip-existing
+  bento import https://releases.example/iris-v2.bento
   bento import - < iris-v2.bento`
 
 /** `bento import <path>` */

@@ -5,6 +5,7 @@ const EXAMPLES = `
 Examples:
   bento models import iris_clf-v2.bentomodel
   bento models import iris.zip --as iris_clf:v3
+  bento models import https://models.example/iris_clf-v2.bentomodel
   bento models import huge.tar --limit bytes=2TiB --limit entries=unlimited
   ssh host bento models export iris_clf - | bento models import -`
 

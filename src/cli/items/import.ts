@@ -30,7 +30,7 @@ export interface ImportKind {
 export function defineImport(command: Command, kind: ImportKind): void {
   const { word } = kind
   command
-    .argument('<path>', `an archive or folder of a ${word}, or - for an archive on stdin`)
+    .argument('<path>', `an archive or folder of a ${word}, an https: URL of an archive, or - for one on stdin`)
     .option('-f, --format <format>', 'refuse other formats (default: what the content is)', readFormat)
     .option('--skip-existing', `leave a ${word} that the store holds already as it is, instead of failing`)
     .option(
