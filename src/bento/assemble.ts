@@ -3,8 +3,10 @@ import { fileURLToPath } from 'node:url'
 import { compareText } from '../core/tag.js'
 import { allowedPackages } from './allow-scripts.js'
 import { nodeImage } from './base-image.js'
+import { readDescription } from './description.js'
 import { dockerfileText, entrypointText } from './dockerfile.js'
 import { below, planForeign } from './emitted-files.js'
+import { includedFiles } from './included-files.js'
 import type { Place } from './install-command.js'
 import { planLaunch } from './launch.js'
 import {
@@ -54,17 +56,21 @@ export async function assemble(
     file.to === snapshot.entry ? { ...file, to: launch.entry } : file,
   )
   const local = locked.localPackages.flatMap(({ from, files, to }) => below(from, files, to))
-  const foreign = await planForeign([...emitted, ...local, ...locked.files], launch.server !== undefined)
+  const others = [...emitted, ...local, ...locked.files]
+  const included = await includedFiles(snapshot, options, others, launch.server !== undefined)
+  const foreign = await planForeign([...others, ...included.files], launch.server !== undefined)
+  const description = await readDescription(snapshot.projectRoot, options.description)
   const facts = manifestFacts(snapshot, options, locked, launch.entry)
   return {
     plan: [
       ...foreign.plan,
+      ...included.links,
       ...sources(facts, locked, launch.server),
       ...(snapshot.mode === 'handler' ? [{ path: `${SOURCE}/${RUNTIME}`, from: RUNTIME_FILE }] : []),
-      ...surroundings(facts, options, locked),
+      ...surroundings(facts, description, locked),
     ],
     facts,
-    warnings: [...locked.warnings, ...foreign.warnings],
+    warnings: [...locked.warnings, ...included.warnings, ...foreign.warnings],
   }
 }
 
@@ -132,8 +138,11 @@ function sources(facts: ManifestFacts, locked: LockedDependencies, server: strin
 }
 
 /** What lies around `src/`. */
-function surroundings(facts: ManifestFacts, options: PackageOptions, locked: LockedDependencies): PlannedFile[] {
-  const { description } = options
+function surroundings(
+  facts: ManifestFacts,
+  description: string | undefined,
+  locked: LockedDependencies,
+): PlannedFile[] {
   return [
     text(README, readmeText({ ...facts, description, packages: locked.direct })),
     text(SBOM, sbomText(facts.name, locked.lock, facts.pins)),

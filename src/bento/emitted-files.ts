@@ -18,6 +18,8 @@ export interface ForeignFile {
   to: string
   /** Absolute path of the original. */
   from: string
+  /** Whether the user named it outright, so that it goes along although its name is that of a secret. */
+  named?: boolean
 }
 
 /**
@@ -38,7 +40,7 @@ export async function planForeign(
   const warnings: string[] = []
   const badLinks: string[] = []
   await forEachLimit(files, FILES_AT_ONCE, async file => {
-    if (isSecretPath(file.to)) {
+    if (isSecretPath(file.to) && file.named !== true) {
       warnings.push(`${visible(file.to)} was left out: files of that name hold secrets, and bentos are passed around.`)
       return
     }

@@ -68,6 +68,8 @@ export interface ServiceSnapshot {
   mode: ServiceMode
   externals: ExternalImport[]
   pins: ModelPin[]
+  /** Absolute paths of folders that builds write: what lies in them is no source to include. */
+  outputs: string[]
   /** Name and version of the bundler, for the summary only: never part of the content. */
   bundler: string
 }
@@ -83,6 +85,9 @@ export interface PackageOptions {
   envs: BentoEnv[]
   /** Packages to lock that no import shows. */
   includeDependencies: string[]
+  /** Patterns of files of the project that go along, and of those that do not. */
+  include: string[]
+  exclude: string[]
   /** Store home; undefined means the default one. */
   home: string | undefined
 }

@@ -45,6 +45,8 @@ export class BentoContext {
   environment: string | undefined
   /** Whether the output folder holds nothing but this build, so that all of it is packaged. */
   ownsOutDir = false
+  /** In Vite: absolute paths of what all environments write. */
+  outputs: string[] = []
   /** Whether the config belongs to Vitest: models resolve everywhere, nothing is built. */
   underVitest = false
   /** While developing: reload when the store would answer otherwise. */

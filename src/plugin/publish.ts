@@ -44,6 +44,7 @@ async function snapshotOf(context: BentoContext, gathered: Gathered): Promise<Se
     mode: context.mode ?? (context.options.server === 'handler' ? 'handler' : 'program'),
     externals,
     pins: await context.models.pins(gathered.requests),
+    outputs: context.outputs,
     bundler,
   }
 }
@@ -56,6 +57,8 @@ function packageOptions({ options, project, home }: BentoContext): PackageOption
     description: options.description,
     envs: options.envs,
     includeDependencies: options.includeDependencies,
+    include: options.include,
+    exclude: options.exclude,
     home,
   }
 }

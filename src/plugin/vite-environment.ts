@@ -68,6 +68,7 @@ interface ViteResolvedConfig {
 export function viteEnvironment(context: BentoContext): Part[] {
   let own: EnvironmentOptions | undefined
   let alone = false
+  let outDir = 'dist'
   return [
     part('environment-alone', {
       enforce: 'pre',
@@ -93,6 +94,7 @@ export function viteEnvironment(context: BentoContext): Part[] {
         ) {
           if (command !== 'build') return undefined
           context.environment = isSsrBuild === true || config.build?.ssr ? 'ssr' : ENVIRONMENT
+          outDir = config.build?.outDir ?? outDir
           if (context.environment === 'ssr') return undefined
           own = copyOf(config.environments?.[ENVIRONMENT])
           alone = isAlone(config)
@@ -104,6 +106,8 @@ export function viteEnvironment(context: BentoContext): Part[] {
       configResolved: guarded(function (this: Pick<HookContext, 'error'>, config: ViteResolvedConfig): void {
         context.root = config.root
         context.underVitest = config.plugins.some(({ name }) => /^vitest(?::|$)/.test(name))
+        const folders = Object.values(config.environments).map(({ build }) => build.outDir ?? outDir)
+        context.outputs = [outDir, ...folders].map(folder => resolve(config.root, folder))
         const environment = config.environments[ENVIRONMENT]
         if (config.command !== 'build' || environment === undefined) return
         // Top-level rollupOptions are inherited: an `input` of the client's would be bundled into the bento, an `output`

@@ -51,6 +51,7 @@ export function builtService(
     mode: 'handler',
     externals: [],
     pins: [],
+    outputs: [],
     bundler: 'vite 8.3.8',
   }
   const emit = (path: string, text: string) => {
@@ -70,6 +71,8 @@ export function packageOptions(home: string, options: Partial<PackageOptions> = 
     description: undefined,
     envs: [],
     includeDependencies: [],
+    include: [],
+    exclude: [],
     home,
     ...options,
   }

@@ -69,6 +69,7 @@ async function installedProject(
       kind: 'static',
     })),
     pins: [],
+    outputs: [],
     bundler: 'vite 8',
   }
   return { snapshot, env, npm }
