@@ -28,3 +28,36 @@ declare module 'virtual:bento/model/*' {
   }
   export default model
 }
+
+declare module 'virtual:bento/args' {
+  /**
+   * The arguments of the build by name. Give them types of their own in a declaration file:
+   *
+   * @example
+   * ```ts
+   * import 'virtual:bento/args'
+   *
+   * declare module 'virtual:bento/args' {
+   *   interface BentoArgs {
+   *     readonly threshold: number
+   *   }
+   * }
+   * ```
+   */
+  export interface BentoArgs {
+    readonly [name: string]: unknown
+  }
+
+  /**
+   * What the option `args`, the bentofile and `bento build --arg` say, in one object.
+   *
+   * @example
+   * ```ts
+   * import args from 'virtual:bento/args'
+   *
+   * const threshold = Number(args.threshold ?? 0.5)
+   * ```
+   */
+  const args: BentoArgs
+  export default args
+}

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
 import { compareText } from '../core/tag.js'
+import type { YamlMap } from '../core/yaml.js'
 import { allowedPackages } from './allow-scripts.js'
 import { nodeImage } from './base-image.js'
 import { readDescription } from './description.js'
@@ -83,11 +84,13 @@ function manifestFacts(
   const node = nodeRange(locked.packageJson)
   const packages = lockEntries(locked.lock)
   const allowed = allowedPackages({ packageJson: locked.packageJson, packages })
-  const { name, labels, envs } = options
+  const { name, labels, envs, args } = options
   return {
     name,
     labels,
     envs,
+    // Checked where the options are read.
+    args: args as YamlMap,
     pins: sortedPins(snapshot.pins),
     mode: snapshot.mode,
     entry,

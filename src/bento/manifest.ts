@@ -11,6 +11,7 @@ export interface ManifestFacts {
   name: string
   labels: Readonly<Record<string, string>>
   envs: readonly BentoEnv[]
+  args: YamlMap
   pins: readonly ModelPin[]
   mode: ServiceMode
   /** The entry chunk, relative to `src/`. */
@@ -60,7 +61,7 @@ export function manifestOf(facts: ManifestFacts, build: BuildFacts): BentoInfo {
     services: [{ name: facts.name, service: '', models: [], dependencies: [], config: {}, extra: {} }],
     envs: facts.envs.map(env => ({ ...env, extra: {} })),
     schema: {},
-    args: {},
+    args: facts.args,
     spec: 2,
     image: imageOf(facts),
     node: {

@@ -83,6 +83,8 @@ export interface PackageOptions {
   labels: Record<string, string>
   description: string | undefined
   envs: BentoEnv[]
+  /** JSON values without null. */
+  args: Record<string, unknown>
   /** Packages to lock that no import shows. */
   includeDependencies: string[]
   /** Patterns of files of the project that go along, and of those that do not. */

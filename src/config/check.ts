@@ -1,8 +1,16 @@
 import { nearNames } from '../core/text.js'
 
+/** What is wrong with an option. */
+export interface Problem {
+  /** The option as its path: `image.base`, `envs[0].stage`, `labels.team`. */
+  name: string
+  /** What follows the name: `must be text, not a number`. */
+  why: string
+}
+
 /** Reads one value after the other and remembers all that is wrong; what it returns for a wrong one does not matter. */
 export class Check {
-  readonly problems: string[] = []
+  readonly problems: Problem[] = []
   readonly warnings: string[] = []
 
   text(name: string, value: unknown): string | undefined {
@@ -73,7 +81,7 @@ export class Check {
   }
 
   wrong(name: string, why: string): void {
-    this.problems.push(`${name} ${why}`)
+    this.problems.push({ name, why })
   }
 }
 

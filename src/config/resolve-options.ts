@@ -2,7 +2,8 @@ import type { BentoEnv, ImageOptions } from '../bento/types.js'
 import { BentoError, isBentoError } from '../core/errors.js'
 import { parseModelRequest } from '../core/request.js'
 import { isTagPart } from '../core/tag.js'
-import { Check, hasControlCharacters, isPlain, kindOf, quote, show, unknownNames } from './check.js'
+import { argsOption } from './args.js'
+import { Check, hasControlCharacters, isPlain, kindOf, type Problem, quote, show, unknownNames } from './check.js'
 import { type BentoOptions, IMAGE_OPTION_NAMES, OPTION_NAMES } from './options.js'
 
 /** {@link BentoOptions} checked, with every default that needs no project applied. */
@@ -34,23 +35,43 @@ export interface ResolvedOptions {
 
 const ENV_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/
 const PACKAGE_NAME = /^(?:@[a-z0-9~-][a-z0-9._~-]*\/)?[a-z0-9~-][a-z0-9._~-]*$/i
+/** BentoML's way to name a service: `service:Iris`, `pkg.service:svc`. */
+const PYTHON_SERVICE = /^[A-Za-z_][\w.]*:[A-Za-z_]\w*$/
 /** `linux/amd64`, `linux/arm64/v8`, `linux/arm64/musl`: checked in full where the lock is at hand. */
 const PLATFORM = /^[a-z0-9]+\/[a-z0-9_]+(?:\/[a-z0-9]+)?$/
 
+/** What {@link checkOptions} found. */
+export interface CheckedOptions {
+  /** Meaningless where there are problems. */
+  options: ResolvedOptions
+  problems: Problem[]
+  /** About names that are no options. */
+  warnings: string[]
+}
+
 /**
- * Checks what the user wrote in the bundler's config.
+ * Checks options and throws for what is wrong.
  *
+ * @param where who gave them, for the error and the warnings: `bento()`
  * @returns the options, and warnings about names that are no options.
  * @throws `OPTION_INVALID` naming every wrong option at once.
  */
-export function resolveOptions(input: unknown = {}): { options: ResolvedOptions; warnings: string[] } {
-  if (!isPlain(input)) {
-    throw invalid([`the options must be an object, not ${kindOf(input)}`])
-  }
-  const given = input as { [name in keyof BentoOptions]: unknown }
+export function resolveOptions(
+  input: unknown = {},
+  where = 'bento()',
+): { options: ResolvedOptions; warnings: string[] } {
+  const { options, problems, warnings } = checkOptions(input, where)
+  if (problems.length > 0) throw invalid(problems, where)
+  return { options, warnings }
+}
+
+/** Checks options; the first problem is without a name where they are no object at all. */
+export function checkOptions(input: unknown, where: string): CheckedOptions {
   const check = new Check()
+  if (!isPlain(input)) check.wrong('', `must be an object, not ${kindOf(input)}`)
+  const given = (isPlain(input) ? input : {}) as { [name in keyof BentoOptions]: unknown }
   const options: ResolvedOptions = {
-    service: check.text('service', given.service),
+    service: serviceOption(check, given.service),
     name: nameOption(check, given.name),
     version: versionOption(check, given.version),
     labels: check.record('labels', given.labels),
@@ -72,11 +93,16 @@ export function resolveOptions(input: unknown = {}): { options: ResolvedOptions;
     watch: check.flag('watch', given.watch),
     report: check.text('report', given.report),
   }
-  if (check.problems.length > 0) throw invalid(check.problems)
-  return {
-    options,
-    warnings: [...unknownNames(Object.keys(input), OPTION_NAMES, 'option of bento()'), ...check.warnings],
+  const unknown = unknownNames(Object.keys(given), OPTION_NAMES, `option of ${where}`)
+  return { options, problems: check.problems, warnings: [...unknown, ...check.warnings] }
+}
+
+function serviceOption(check: Check, value: unknown): string | undefined {
+  const service = check.text('service', value)
+  if (service !== undefined && PYTHON_SERVICE.test(service)) {
+    check.wrong('service', `names a class of Python, ${quote(service)}; name the module: "src/service.ts"`)
   }
+  return service
 }
 
 function nameOption(check: Check, value: unknown): string | undefined {
@@ -118,19 +144,6 @@ function envOption(check: Check, where: string, item: unknown): BentoEnv | undef
   else if (hasControlCharacters(value)) check.wrong(where, 'has a value with a line break or another control character')
   const stage = check.oneOf(`${where}.stage`, item.stage, ['all', 'build', 'runtime'], 'all')
   return typeof name === 'string' && typeof value === 'string' ? { name, value, stage } : undefined
-}
-
-/** Stored in the manifest, so that Python must be able to read them: JSON without `null`. */
-function argsOption(check: Check, value: unknown): Record<string, unknown> {
-  const args = check.map('args', value, 'an object') ?? {}
-  const visit = (where: string, item: unknown): void => {
-    if (Array.isArray(item)) for (const [index, part] of item.entries()) visit(`${where}[${index}]`, part)
-    else if (isPlain(item)) for (const [key, part] of Object.entries(item)) visit(`${where}.${key}`, part)
-    else if (typeof item === 'number' ? !Number.isFinite(item) : !['string', 'boolean'].includes(typeof item))
-      check.wrong(where, `must be text, a number, true, false, a list or an object of these, not ${kindOf(item)}`)
-  }
-  visit('args', args)
-  return args
 }
 
 function modelsOption(check: Check, value: unknown): ResolvedOptions['models'] {
@@ -198,7 +211,8 @@ function packagesOption(check: Check, name: string, value: unknown, prefix = /^(
   return names as string[]
 }
 
-function invalid(problems: string[]): BentoError {
-  const head = problems.length === 1 ? 'An option of bento() is wrong' : 'Options of bento() are wrong'
-  return new BentoError('OPTION_INVALID', `${head}: ${problems.join('; ')}.`, { details: { problems } })
+function invalid(problems: readonly Problem[], where: string): BentoError {
+  const head = problems.length === 1 ? `An option of ${where} is wrong` : `Options of ${where} are wrong`
+  const texts = problems.map(({ name, why }) => `${name || 'they'} ${why}`)
+  return new BentoError('OPTION_INVALID', `${head}: ${texts.join('; ')}.`, { details: { problems: texts } })
 }

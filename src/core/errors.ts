@@ -18,6 +18,7 @@ export const ERROR_CODES = {
   DISK_FULL: 'no space left where the store is',
   IO_FAILED: 'the file system refused an operation',
   OPTION_INVALID: 'an option of the plugin, library or CLI has a wrong value',
+  BENTOFILE_INVALID: 'a bentofile is malformed or says something that is not possible',
   USAGE: 'the command line is wrong',
   SERVICE_NOT_FOUND: 'the service entry does not exist',
   SERVICE_UNSUPPORTED: 'the service uses something a bento cannot hold',

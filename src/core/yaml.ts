@@ -3,6 +3,7 @@ import { readYaml } from './yaml/read.js'
 import { MAX_YAML_LENGTH, type YamlValue } from './yaml/value.js'
 import { type WriteOptions, writeYaml } from './yaml/write.js'
 
+export { yamlLines } from './yaml/lines.js'
 export { isYamlMap, MAX_YAML_LENGTH, sourceText, type YamlMap, type YamlValue } from './yaml/value.js'
 export type { WriteOptions } from './yaml/write.js'
 

@@ -1,6 +1,10 @@
 import { realpathSync } from 'node:fs'
+import { join } from 'node:path'
 import type { BuildReport, ExternalImport, ServiceMode } from '../bento/types.js'
+import type { BentoOptions } from '../config/options.js'
+import { readLayers } from '../config/read-layers.js'
 import { type ResolvedOptions, resolveOptions } from '../config/resolve-options.js'
+import type { BuildChannel } from './build-channel.js'
 import type { HookEnvironment } from './hooks.js'
 import { ModelRequests } from './model-requests.js'
 import { readable } from './part.js'
@@ -31,9 +35,14 @@ export interface Build {
  * What the parts of one plugin share. Fields that a later hook fills have getters that fail loudly when read before.
  */
 export class BentoContext {
-  readonly options: ResolvedOptions
+  /** Those of `bento()` alone, until {@link readOptions} has added what files of the project say. */
+  options: ResolvedOptions
+  /** Files other than the config that options came from. */
+  optionFiles: readonly string[] = []
+  /** What started the build, where that was `build()`. */
+  channel: BuildChannel | undefined
   /** About the options; said once the bundler listens. */
-  readonly warnings: string[]
+  warnings: string[]
   readonly models: ModelRequests
   build: Build = newBuild()
   /** How the bento starts, once the entry has been read. Rebuilds do not read it again while it is unchanged. */
@@ -52,13 +61,44 @@ export class BentoContext {
   /** While developing: reload when the store would answer otherwise. */
   followModel: (request: string) => Promise<void> = async () => {}
   #service: string | undefined
+  readonly #input: BentoOptions
+  readonly #inputWarnings: readonly string[]
 
   /** @throws `OPTION_INVALID` */
   constructor(input: unknown) {
-    const { options, warnings } = readOptions(input)
+    const { options, warnings } = checked(input)
+    this.#input = (input ?? {}) as BentoOptions
     this.options = options
-    this.warnings = warnings
-    this.models = new ModelRequests(options.models, () => this.home)
+    this.warnings = [...warnings]
+    this.#inputWarnings = warnings
+    this.models = new ModelRequests(
+      () => this.options.models,
+      () => this.home,
+    )
+  }
+
+  /**
+   * Merges the options with those of the project's bentofile and package.json, and with those of whoever started the
+   * build. Every face calls it as soon as the root is known.
+   *
+   * @param root the folder that relative options begin in
+   * @throws `OPTION_INVALID`, `BENTOFILE_INVALID`, `IO_FAILED`
+   */
+  async readOptions(root: string, channel?: BuildChannel): Promise<void> {
+    this.root = root
+    this.channel = channel
+    const project = findProject(join(root, 'package.json'))
+    const { options, sources, files, warnings } = await readLayers({
+      root,
+      project: { path: join(project.root, 'package.json'), manifest: project.manifest },
+      bentofile: channel?.bentofile,
+      config: this.#input,
+      overrides: channel,
+    })
+    this.options = options
+    this.optionFiles = files
+    this.warnings = [...this.#inputWarnings, ...warnings]
+    channel?.explain?.(sources)
   }
 
   /** The store's home; undefined means the default one. */
@@ -98,7 +138,7 @@ export class BentoContext {
   }
 }
 
-function readOptions(input: unknown): ReturnType<typeof resolveOptions> {
+function checked(input: unknown): ReturnType<typeof resolveOptions> {
   try {
     return resolveOptions(input)
   } catch (error) {

@@ -10,15 +10,18 @@ import type { Model, ModelStore } from '../store/index.js'
  * model, whatever is saved meanwhile.
  */
 export class ModelRequests {
-  readonly #wanted: ResolvedOptions['models']
-  readonly #aliases: Map<string, string>
+  readonly #wanted: () => ResolvedOptions['models']
   readonly #home: () => string | undefined
   readonly #answers = new Map<string, Promise<Model>>()
 
-  /** @param home the store's home, asked when it is needed; undefined means the default one. */
-  constructor(wanted: ResolvedOptions['models'], home: () => string | undefined) {
+  /**
+   * Both are asked when they are needed.
+   *
+   * @param wanted the option `models`
+   * @param home the store's home; undefined means the default one.
+   */
+  constructor(wanted: () => ResolvedOptions['models'], home: () => string | undefined) {
     this.#wanted = wanted
-    this.#aliases = new Map(wanted.flatMap(({ request, alias }) => (alias === undefined ? [] : [[alias, request]])))
     this.#home = home
   }
 
@@ -75,18 +78,23 @@ export class ModelRequests {
       }
       return pin
     }
-    for (const { request, alias } of this.#wanted) {
+    for (const { request, alias } of this.#wanted()) {
       const pin = await pinOf(await this.#optionModel(request), alias)
       pin.requests.push(request)
     }
     for (const text of imported) {
       const model = await this.resolve(text)
-      const alias = this.#aliases.has(text) ? text : pins.find(pin => pin.tag.equals(model.tag))?.alias
+      const alias = this.#requestOf(text) === undefined ? pins.find(pin => pin.tag.equals(model.tag))?.alias : text
       const pin = await pinOf(model, alias)
       pin.requests.push(parseModelRequest(text).text)
     }
     for (const pin of pins) pin.requests = [...new Set(pin.requests)].sort(compareText)
     return pins.sort((a, b) => compareText(sortKey(a), sortKey(b)))
+  }
+
+  /** What an alias stands for. */
+  #requestOf(alias: string): string | undefined {
+    return this.#wanted().find(model => model.alias === alias)?.request
   }
 
   async #optionModel(request: string): Promise<Model> {
@@ -100,7 +108,7 @@ export class ModelRequests {
   /** One text for all ways to say the same, so that `name` and `name:latest` cannot differ in one build. */
   #normal(text: string): string {
     const request = parseModelRequest(text)
-    const aliased = request.bare ? this.#aliases.get(request.name) : undefined
+    const aliased = request.bare ? this.#requestOf(request.name) : undefined
     if (aliased !== undefined) {
       // An alias may be called like the model it stands for; that must not go in circles.
       const target = parseModelRequest(aliased)

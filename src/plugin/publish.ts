@@ -28,7 +28,7 @@ export async function publish(context: BentoContext, say: (summary: string) => v
   context.report = report
   if (context.options.report !== undefined) await writeReport(report, resolve(context.root, context.options.report))
   await writeGithubOutput(report)
-  say(formatReport(report, { colour: hasColours() }))
+  if (context.channel?.summary !== false) say(formatReport(report, { colour: hasColours() }))
   return report
 }
 
@@ -56,6 +56,7 @@ function packageOptions({ options, project, home }: BentoContext): PackageOption
     labels: options.labels,
     description: options.description,
     envs: options.envs,
+    args: options.args,
     includeDependencies: options.includeDependencies,
     include: options.include,
     exclude: options.exclude,

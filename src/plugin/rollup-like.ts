@@ -1,5 +1,6 @@
 import { BentoError } from '../core/errors.js'
 import type { BentoPluginApi } from './api.js'
+import { argsImport } from './args-import.js'
 import { collect } from './collect.js'
 import { commonJsNames } from './commonjs.js'
 import { BentoContext } from './context.js'
@@ -33,9 +34,9 @@ export function rollupLike(input: unknown): Part & { api: BentoPluginApi } {
         return context.report
       },
     },
-    options: guarded(function (this: MinimalHookContext, options: InputOptions): InputOptions {
+    options: guarded(async function (this: MinimalHookContext, options: InputOptions): Promise<InputOptions> {
       context.startBuild()
-      context.root = options.cwd ?? process.cwd()
+      await context.readOptions(options.cwd ?? process.cwd())
       const withParts = { ...options, plugins: [options.plugins, ...parts(context)] }
       return this.meta.rolldownVersion === undefined
         ? ownInput(context, withParts)
@@ -51,6 +52,7 @@ function parts(context: BentoContext): Part[] {
   return [
     serviceEntry(context),
     modelImports(context),
+    argsImport(context),
     nativeExternals(context),
     ...entryParts(context),
     commonJsNames(context),

@@ -104,7 +104,6 @@ export function viteEnvironment(context: BentoContext): Part[] {
       },
 
       configResolved: guarded(function (this: Pick<HookContext, 'error'>, config: ViteResolvedConfig): void {
-        context.root = config.root
         context.underVitest = config.plugins.some(({ name }) => /^vitest(?::|$)/.test(name))
         const folders = Object.values(config.environments).map(({ build }) => build.outDir ?? outDir)
         context.outputs = [outDir, ...folders].map(folder => resolve(config.root, folder))

@@ -1,6 +1,7 @@
 import type { Plugin } from 'vite'
 import type { BentoOptions } from '../config/options.js'
 import type { BentoPluginApi } from './api.js'
+import { argsImport } from './args-import.js'
 import { collect } from './collect.js'
 import { commonJsNames } from './commonjs.js'
 import { BentoContext } from './context.js'
@@ -12,6 +13,7 @@ import { nativeExternals } from './native-externals.js'
 import { PLUGIN_NAME } from './part.js'
 import { viteBuild } from './vite-build.js'
 import { viteEnvironment } from './vite-environment.js'
+import { viteOptions } from './vite-options.js'
 
 export type { BuildReport } from '../bento/types.js'
 export type { BentoEnvOption, BentoModelOption, BentoOptions } from '../config/options.js'
@@ -47,8 +49,10 @@ export function bento(options?: BentoOptions): Plugin[] & { api: BentoPluginApi 
         for (const warning of context.warnings.splice(0)) this.warn(warning)
       },
     },
+    viteOptions(context),
     ...viteEnvironment(context),
     modelImports(context),
+    argsImport(context),
     modelReload(context),
     ...[nativeExternals(context), ...entryParts(context), commonJsNames(context), collect(context)].map(buildOnly),
     ...viteBuild(context),

@@ -70,6 +70,7 @@ export function packageOptions(home: string, options: Partial<PackageOptions> = 
     labels: {},
     description: undefined,
     envs: [],
+    args: {},
     includeDependencies: [],
     include: [],
     exclude: [],

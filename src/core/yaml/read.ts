@@ -9,7 +9,8 @@ const TAGS = 'tag:yaml.org,2002:'
 
 // Loading `yaml` takes longer than everything else that most commands do, and plain files don't need it.
 let library: typeof Yaml | undefined
-function loadLibrary(): typeof Yaml {
+/** The `yaml` package. */
+export function loadLibrary(): typeof Yaml {
   library ??= createRequire(import.meta.url)('yaml') as typeof Yaml
   return library
 }
