@@ -1,14 +1,17 @@
 // Bundles `src/runtime/` into the files that bentos carry: each one ESM file that imports Node's own modules only.
 import { readFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
-import { dirname, join, relative } from 'node:path'
+import { dirname, isAbsolute, join, relative } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { build } from 'rolldown'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 
-/** Files of `src/runtime/` that become files of their own; the rest is bundled into them. */
-const ENTRIES = ['server', 'model-path']
+/** Files of `src/runtime/` that become files of their own, with their names here; the rest is bundled into them. */
+const ENTRIES = { server: 'server.js', 'model-path': 'model-path.js', 'metrics-page': 'bento-metrics.js' }
+
+/** What the server loads when it is asked for, by the name that it has beside the server in a bento. */
+const LAZY = ['metrics-page']
 
 /**
  * Writes the runtime files into `outDir`, replacing what is there. The bytes depend on the sources alone: they are part
@@ -16,7 +19,7 @@ const ENTRIES = ['server', 'model-path']
  */
 export async function buildRuntime(outDir) {
   await rm(outDir, { recursive: true, force: true })
-  for (const entry of ENTRIES) {
+  for (const [entry, file] of Object.entries(ENTRIES)) {
     await build({
       cwd: root,
       input: join(root, 'src', 'runtime', `${entry}.ts`),
@@ -24,15 +27,33 @@ export async function buildRuntime(outDir) {
       experimental: { attachDebugInfo: 'none' },
       treeshake: { moduleSideEffects: false },
       output: {
-        file: join(outDir, `${entry}.js`),
+        file: join(outDir, file),
         format: 'esm',
         codeSplitting: false,
         minify: false,
         comments: { legal: true, annotation: false, jsdoc: false },
         postBanner: chunk => notices(chunk.moduleIds ?? Object.keys(chunk.modules)),
       },
-      plugins: [refuseForeignImports()],
+      plugins: [keepApart(), leaveOut('@opentelemetry/api'), refuseForeignImports()],
     })
+  }
+}
+
+/** Leaves the import of a lazy file as it is, but for the name. */
+function keepApart() {
+  const names = new Map(LAZY.map(entry => [`./${entry}.js`, `./${ENTRIES[entry]}`]))
+  return {
+    name: 'keep-apart',
+    resolveId: (id, importer) => (importer && names.has(id) ? { id: names.get(id), external: true } : null),
+  }
+}
+
+/** Puts an empty module in the place of a package whose feature is not used: prom-client wants it for exemplars alone. */
+function leaveOut(name) {
+  return {
+    name: 'leave-out',
+    resolveId: id => (id === name ? `\0${name}` : null),
+    load: id => (id === `\0${name}` ? 'export {}' : null),
   }
 }
 
@@ -43,7 +64,7 @@ function refuseForeignImports() {
     generateBundle(_options, bundle) {
       for (const chunk of Object.values(bundle)) {
         const foreign = [...(chunk.imports ?? []), ...(chunk.dynamicImports ?? [])].filter(
-          id => !id.startsWith('node:'),
+          id => !id.startsWith('node:') && !LAZY.some(entry => id === `./${ENTRIES[entry]}`),
         )
         if (foreign.length > 0) this.error(`${chunk.fileName} must stand alone, but imports ${foreign.join(', ')}`)
       }
@@ -51,9 +72,9 @@ function refuseForeignImports() {
   }
 }
 
-/** Licence notices of the bundled packages, as one comment. */
+/** Licence notices of the bundled packages, as one comment. Ids that are no paths are modules of a plugin's. */
 export function notices(moduleIds) {
-  const folders = moduleIds.map(
+  const folders = moduleIds.filter(isAbsolute).map(
     id =>
       relative(root, id)
         .replaceAll('\\', '/')

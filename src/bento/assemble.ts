@@ -13,6 +13,7 @@ import { planLaunch } from './launch.js'
 import {
   DOCKERFILE,
   ENTRYPOINT,
+  METRICS,
   NPMRC,
   PACKAGE_JSON,
   PACKAGE_LOCK,
@@ -32,8 +33,14 @@ import { readmeText } from './readme.js'
 import { sbomText } from './sbom.js'
 import type { LockedDependencies, PackageOptions, ServiceSnapshot } from './types.js'
 
-/** The runtime as the package ships it; reached the same way from `src/bento` and from `dist/bento`. */
-const RUNTIME_FILE = fileURLToPath(new URL('../../dist/runtime/server.js', import.meta.url))
+/** A file of the runtime as the package ships it; reached the same way from `src/bento` and from `dist/bento`. */
+const runtimeFile = (name: string) => fileURLToPath(new URL(`../../dist/runtime/${name}`, import.meta.url))
+
+/** What a handler is served by: files of `src/`, and where they come from. */
+const RUNTIME_FILES: readonly PlannedFile[] = [
+  { path: `${SOURCE}/${RUNTIME}`, from: runtimeFile('server.js') },
+  { path: `${SOURCE}/${METRICS}`, from: runtimeFile(METRICS) },
+]
 
 /** A bento as plain data: all its files but manifest and checksums, and what the manifest is to say. */
 export interface Assembly {
@@ -67,7 +74,7 @@ export async function assemble(
       ...foreign.plan,
       ...included.links,
       ...sources(facts, locked, launch.server),
-      ...(snapshot.mode === 'handler' ? [{ path: `${SOURCE}/${RUNTIME}`, from: RUNTIME_FILE }] : []),
+      ...(snapshot.mode === 'handler' ? RUNTIME_FILES : []),
       ...surroundings(facts, description, locked),
     ],
     facts,

@@ -21,6 +21,8 @@ export const SERVER = 'server.js'
 export const SERVICE = 'service.js'
 /** The HTTP server of handler mode: our package's `dist/runtime/server.js`. */
 export const RUNTIME = 'bento-runtime.js'
+/** What that server loads for `/metrics`: our package's `dist/runtime/bento-metrics.js`. */
+export const METRICS = 'bento-metrics.js'
 /** The stub through which Python's `bentoml serve` starts Node. */
 export const PYTHON_STUB = 'service.py'
 export const PACKAGE_JSON = 'package.json'
@@ -29,4 +31,4 @@ export const PACKAGE_LOCK = 'package-lock.json'
 export const NPMRC = '.npmrc'
 
 /** Files of `src/` that the assembling writes itself: a build that emits one of them is in conflict. */
-export const OWN_SOURCES: readonly string[] = [PACKAGE_JSON, PACKAGE_LOCK, PYTHON_STUB, RUNTIME]
+export const OWN_SOURCES: readonly string[] = [PACKAGE_JSON, PACKAGE_LOCK, PYTHON_STUB, RUNTIME, METRICS]

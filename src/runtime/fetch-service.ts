@@ -2,10 +2,8 @@ import type { ServerRequest } from 'srvx'
 import { patchGlobalRequest, serve } from 'srvx/node'
 import type { Address } from './address.js'
 import type { FetchHandler } from './classify.js'
+import { reservedRoutes } from './reserved-routes.js'
 import { closable, type Running } from './running.js'
-
-/** BentoML's probes. They are reserved, as in BentoML: a service's own route of that name is not reached. */
-const PROBES = new Set(['/healthz', '/livez', '/readyz'])
 
 /**
  * Must run before the service is loaded: `new Request(request)` on srvx's light requests needs a global `Request` that
@@ -18,17 +16,18 @@ export function prepareFetch(): void {
 /** Serves a fetch handler through srvx. */
 export async function serveFetch(handler: FetchHandler, at: Address): Promise<Running> {
   let stopping = false
+  const reserved = reservedRoutes(() => stopping)
   const srvx = serve({
     port: at.port,
     hostname: at.host,
     manual: true,
     silent: true,
     gracefulShutdown: false,
-    fetch: request => probe(request, stopping) ?? answer(handler, request),
+    fetch: request => reserved.answer(request.runtime?.node?.req) ?? answer(handler, request),
     error: failed,
   })
   const server = srvx.node?.server as Running['server']
-  const close = closable(server)
+  const close = closable(server, reserved.watch)
   await srvx.serve()
   return {
     server,
@@ -38,15 +37,6 @@ export async function serveFetch(handler: FetchHandler, at: Address): Promise<Ru
       await Promise.all([close(), srvx.close()])
     },
   }
-}
-
-/** Live as long as it answers; ready until it is told to stop. */
-function probe(request: ServerRequest, stopping: boolean): Response | undefined {
-  if (request.method !== 'GET' && request.method !== 'HEAD') return undefined
-  const path = request.runtime?.node?.req.url?.split('?', 1)[0] ?? ''
-  if (!PROBES.has(path)) return undefined
-  const status = stopping && path === '/readyz' ? 503 : 200
-  return new Response('\n', { status, headers: { 'content-type': 'text/plain; charset=utf-8' } })
 }
 
 async function answer(handler: FetchHandler, request: ServerRequest): Promise<Response> {

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { homedir } from 'node:os'
-import { dirname, join, resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { join, resolve } from 'node:path'
+import { bentoFolders } from './bento-folder.js'
 
 /**
  * Finds the folder of a pinned model while a bento runs. Looks in the bento that holds the running file (an image, an
@@ -14,8 +14,7 @@ import { fileURLToPath } from 'node:url'
  */
 export function modelPath(tag: string, moduleUrl: string): string {
   const [name = '', version = ''] = tag.split(':')
-  const bentos = [bentoAround(moduleUrl), process.env.BENTO_PATH || undefined]
-  const roots = [...bentos.filter(bento => bento !== undefined), storeHome()]
+  const roots = [...bentoFolders(moduleUrl), storeHome()]
   const folders = [...new Set(roots.map(root => join(root, 'models', name, version)))]
   const found = folders.find(folder => existsSync(join(folder, 'model.yaml')))
   if (found !== undefined) return found
@@ -24,18 +23,6 @@ export function modelPath(tag: string, moduleUrl: string): string {
       `Run "bento models export ${tag}" (or bentoml) where it is, and "bento models import <file>" here, ` +
       'or set BENTOML_HOME to a store that holds it.',
   )
-}
-
-/** The nearest folder above the bundle that holds a `bento.yaml`. Lazy chunks may lie folders below the entry. */
-function bentoAround(moduleUrl: string): string | undefined {
-  if (!moduleUrl.startsWith('file:')) return undefined
-  let folder = dirname(fileURLToPath(moduleUrl))
-  while (!existsSync(join(folder, 'bento.yaml'))) {
-    const parent = dirname(folder)
-    if (parent === folder) return undefined
-    folder = parent
-  }
-  return folder
 }
 
 /** The same reading of `BENTOML_HOME` as the store's (`core/home.ts`), which a bento cannot import. */

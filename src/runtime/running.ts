@@ -11,6 +11,9 @@ export interface Running {
 /** How often connections that have become idle are closed while stopping, in milliseconds. */
 const IDLE_SWEEP = 50
 
+/** Told of each request; what it returns is told when the answer is sent or given up. */
+export type RequestWatch = (request: IncomingMessage, response: ServerResponse) => (() => void) | undefined
+
 /**
  * Prepares a server to be closed gracefully.
  *
@@ -18,19 +21,24 @@ const IDLE_SWEEP = 50
  * keep-alive time afterwards. So every answer given from then on says that its connection ends, and what has become
  * idle all the same is swept.
  *
+ * @param watch is told of each request here, since further listeners would cost each more than what they do
  * @returns closes the server, and resolves once every request has been answered
  */
-export function closable(server: Server): () => Promise<void> {
+export function closable(server: Server, watch?: RequestWatch): () => Promise<void> {
   const http = server as Partial<HttpServer> & Server
   const answers = new Set<ServerResponse>()
   let stopping = false
   const endConnection = (response: ServerResponse) => {
     if (!response.headersSent) response.setHeader('connection', 'close')
   }
-  server.prependListener('request', (_request: IncomingMessage, response: ServerResponse) => {
-    if (stopping) return endConnection(response)
-    answers.add(response)
-    response.once('close', () => answers.delete(response))
+  server.prependListener('request', (request: IncomingMessage, response: ServerResponse) => {
+    const ended = watch?.(request, response)
+    if (stopping) endConnection(response)
+    else answers.add(response)
+    response.on('close', () => {
+      answers.delete(response)
+      ended?.()
+    })
   })
   return () =>
     new Promise(resolve => {

@@ -6,6 +6,8 @@ import { buildRuntime } from '../../scripts/build-runtime.js'
 import { addressFrom, urlOf } from '../../src/runtime/address.js'
 import { scratchFolder } from './service-process.js'
 
+const FILES = ['server.js', 'model-path.js', 'bento-metrics.js']
+
 describe('the runtime bundle', () => {
   it('is the same bytes whenever and wherever it is built', async () => {
     const [first, second] = [scratchFolder(), scratchFolder()]
@@ -13,15 +15,15 @@ describe('the runtime bundle', () => {
     const before = process.cwd()
     process.chdir(second)
     await buildRuntime(second).finally(() => process.chdir(before))
-    for (const file of ['server.js', 'model-path.js']) {
+    for (const file of FILES) {
       expect(readFileSync(join(second, file), 'utf8')).toBe(readFileSync(join(first, file), 'utf8'))
     }
   })
 
-  it("imports Node's own modules only, carries srvx's licence, and names no folder of this machine", async () => {
+  it("imports Node's own modules only, carries the licences of what is in it, and names no folder of this machine", async () => {
     const folder = scratchFolder()
     await buildRuntime(folder)
-    for (const file of ['server.js', 'model-path.js']) {
+    for (const file of FILES) {
       const text = readFileSync(join(folder, file), 'utf8')
       const imports = [...text.matchAll(/^import .* from "(.*)";$/gm)].map(match => match[1])
       expect(imports.filter(name => !builtinModules.includes(name?.replace('node:', '') ?? ''))).toEqual([])
@@ -31,6 +33,11 @@ describe('the runtime bundle', () => {
     const server = readFileSync(join(folder, 'server.js'), 'utf8')
     expect(server).toMatch(/^\/\*!\n \* Contains:\n \* srvx .* \(MIT\)\n[\s\S]*Permission is hereby granted/)
     expect(server.length).toBeLessThan(64 * 1024)
+    // What only the metrics page needs is not read when a service starts.
+    expect(server).not.toContain('nodejs_eventloop_lag')
+    const metrics = readFileSync(join(folder, 'bento-metrics.js'), 'utf8')
+    expect(metrics).toMatch(/prom-client .* \(Apache-2\.0\)/)
+    expect(metrics.toLowerCase()).not.toContain('opentelemetry.io')
   })
 })
 
