@@ -1,5 +1,5 @@
 import type { LockFile } from './lock-file.js'
-import { closure, edgesOf, isLocal, resolveFrom, splitLocation } from './lock-graph.js'
+import { closure, edgesOf, isLocal, splitLocation } from './lock-graph.js'
 import { listed, type Manifest, type Project } from './project.js'
 import type { Seed } from './seeds.js'
 
@@ -52,8 +52,11 @@ export function goAlong(project: Project, seeds: ReadonlyMap<string, Seed>): Map
         const lister = all.has(name)
           ? undefined
           : [...lists].find(([, manifest]) => listed(manifest, name) !== undefined)
-        const found = lister === undefined ? undefined : resolveFrom(key => packages.has(key), lister[0], name)
-        if (found !== undefined && found !== location) all.set(name, found)
+        const found = lister === undefined ? undefined : project.lock.find(lister[0], name)
+        if (found === undefined || found === location) continue
+        // pnpm locked what each package finds; where that is another one, this would take its place.
+        const own = project.lock.manager === 'pnpm' ? project.lock.find(location, name) : undefined
+        if (own === undefined || own === found) all.set(name, found)
       }
     }
   }

@@ -3,7 +3,7 @@ import npa from 'npm-package-arg'
 import { BentoError } from '../../core/errors.js'
 import { baseManifest } from './base-manifest.js'
 import { isObject, type LockEntry } from './lock-file.js'
-import { followLink, isLocal, resolveFrom } from './lock-graph.js'
+import { followLink, isLocal } from './lock-graph.js'
 import { carryOverrides, type Overrides, underOverrides } from './overrides.js'
 import { LOCAL_FOLDER, localHome } from './place.js'
 import { listed, type Project } from './project.js'
@@ -64,7 +64,7 @@ export function bentoManifest(
 /** The spec of a direct dependency as some package.json of the project has it, undefined where it is only transitive. */
 function writtenSpec(project: Project, name: string, seed: Seed | undefined, location: string): string | undefined {
   const { packages } = project.lock
-  const seen = (from: string) => resolveFrom(key => packages.has(key), from, name) === location
+  const seen = (from: string) => project.lock.find(from, name) === location
   const own = seen(project.location) ? listed(project.manifest, name)?.spec : undefined
   if (own !== undefined) return own
   const owner = seed === undefined ? undefined : packages.get(seed.owner)

@@ -9,19 +9,19 @@ import { type FoundLock, readIfThere, toLocation } from './find-lock.js'
 import type { NpmOptions } from './npm-options.js'
 
 /** Raised whenever the shape of what is kept changes between two releases. */
-const FORMAT = 2
+const FORMAT = 3
 
 interface Kept {
   format: typeof FORMAT
   key: string
-  /** SHA-256 of each package.json that was read, by its folder relative to the lock's; null where there was none. */
-  manifests: Record<string, string | null>
+  /** SHA-256 of each file that was read besides the lock, by its path relative to the lock's folder; null for none. */
+  inputs: Record<string, string | null>
   derived: Derived
 }
 
 /**
  * One derived lock per service, in the project's `node_modules/.cache`: deriving loads npm's engine (0.4 s) and takes as
- * long again, though it changes only with package.json, lock, npm options or externals. A cache that can't be read or
+ * long again, though it changes only with package.json, lock, settings or externals. A cache that can't be read or
  * written is as good as none.
  */
 export class LockCache {
@@ -58,8 +58,8 @@ export class LockCache {
     try {
       const kept = JSON.parse(await readFile(this.#file, 'utf8')) as Kept
       if (kept.format !== FORMAT || kept.key !== this.#key) return undefined
-      const now = await this.#hashManifests(Object.keys(kept.manifests))
-      const same = Object.entries(kept.manifests).every(([folder, was]) => now[folder] === was)
+      const now = await this.#hashInputs(Object.keys(kept.inputs))
+      const same = Object.entries(kept.inputs).every(([path, was]) => now[path] === was)
       return same ? kept.derived : undefined
     } catch {
       return undefined
@@ -68,8 +68,8 @@ export class LockCache {
 
   async set(derived: Derived): Promise<void> {
     try {
-      const manifests = await this.#hashManifests(derived.manifests)
-      const kept: Kept = { format: FORMAT, key: this.#key, manifests, derived }
+      const inputs = await this.#hashInputs(derived.inputs)
+      const kept: Kept = { format: FORMAT, key: this.#key, inputs, derived }
       await mkdir(this.#folder, { recursive: true })
       await writeFileAtomic(this.#file, JSON.stringify(kept), this.#folder)
     } catch {
@@ -77,12 +77,12 @@ export class LockCache {
     }
   }
 
-  async #hashManifests(folders: readonly string[]): Promise<Record<string, string | null>> {
-    const texts = await Promise.all(folders.map(folder => readIfThere(join(this.#lockRoot, folder, 'package.json'))))
+  async #hashInputs(paths: readonly string[]): Promise<Record<string, string | null>> {
+    const texts = await Promise.all(paths.map(path => readIfThere(join(this.#lockRoot, path))))
     return Object.fromEntries(
-      folders.map((folder, index) => {
+      paths.map((path, index) => {
         const text = texts[index]
-        return [folder, text === undefined ? null : hash(text)]
+        return [path, text === undefined ? null : hash(text)]
       }),
     )
   }
@@ -98,7 +98,19 @@ function keyOf(request: DependencyRequest, found: FoundLock, npm: NpmOptions, se
   const { name, version } = request
   const lockName = toLocation(found.root, found.path)
   return hash(
-    JSON.stringify([FORMAT, toolName(), lockName, hash(found.text), npm, service, name, version, uses, include]),
+    JSON.stringify([
+      FORMAT,
+      toolName(),
+      lockName,
+      hash(found.text),
+      found.settings ?? null,
+      npm,
+      service,
+      name,
+      version,
+      uses,
+      include,
+    ]),
   )
 }
 

@@ -1,4 +1,5 @@
 import { BentoError } from '../../core/errors.js'
+import { allowedPackages } from '../allow-scripts.js'
 import type { DependencyRequest, LockedDependencies } from '../types.js'
 import { goAlong } from './along.js'
 import { withoutPackages } from './base-manifest.js'
@@ -6,9 +7,10 @@ import { bentoManifest } from './bento-manifest.js'
 import { checkKept, loadSourceTree } from './check-source.js'
 import { bentoEntries, hasCredential } from './entries.js'
 import type { FoundLock } from './find-lock.js'
+import { hoist } from './hoist.js'
 import { blockedScripts } from './install-scripts.js'
 import { localSources } from './local-packages.js'
-import { parseLock } from './lock-file.js'
+import { type LockEntry, parseLock } from './lock-file.js'
 import { closure, followLink, isLocal, splitLocation } from './lock-graph.js'
 import type { NpmOptions } from './npm-options.js'
 import { place } from './place.js'
@@ -21,8 +23,8 @@ export interface Derived extends Omit<LockedDependencies, 'localPackages' | 'fil
   /** `from` relative to the lock's folder. */
   localPackages: { from: string; to: string; packageJson: Record<string, unknown> }[]
   files: { from: string; to: string }[]
-  /** Every package.json that was read, relative to the lock's folder: a change in one asks for a new derivation. */
-  manifests: string[]
+  /** Every other file that was read, relative to the lock's folder: a change in one asks for a new derivation. */
+  inputs: string[]
 }
 
 /** Derives the bento's package.json and lock from the project's. */
@@ -32,24 +34,24 @@ export async function derive(
   npm: NpmOptions,
   debug: (message: string) => void,
 ): Promise<Derived> {
-  const lock = parseLock(found.text, found.path)
-  const project = await openProject(request.projectRoot, found, lock)
-  const tree = await loadSourceTree(project, npm)
-  const { seeds, warnings } = findSeeds(project, request.externals, request.include, debug)
-  const manifests = [...new Set(['', project.location, ...[...lock.packages.keys()].filter(isLocal)])]
+  const { project, check, warnings: opened, inputs } = await open(request.projectRoot, found, npm)
+  const { lock } = project
+  const { seeds, warnings: unsure } = findSeeds(project, request.externals, request.include, debug)
+  const warnings = [...opened, ...unsure]
   if (seeds.size === 0) {
-    return { ...withoutPackages(request, project.manifest, warnings), localPackages: [], files: [], manifests }
+    return { ...withoutPackages(request, project.manifest, warnings), localPackages: [], files: [], inputs }
   }
   const roots = goAlong(project, seeds)
   const kept = closure(lock, roots.values())
-  checkKept(project, tree, kept)
-  const layout = place(lock, roots, kept, project.location)
+  check(kept)
+  const layout = lock.manager === 'npm' ? place(lock, roots, kept, project.location) : hoist(lock, roots, kept)
   const keptNames = new Set([...layout.keys()].map(home => splitLocation(home).name))
   const manifest = bentoManifest(project, request, roots, seeds, keptNames)
   const locals = await localSources(project, layout)
   const localEntries = new Map(locals.map(({ to, entry }) => [to, entry]))
   const source = bentoEntries(project, layout, localEntries, manifest.files)
-  const settled = await settleLock(manifest.packageJson, source.entries, locals, npm, lock.path)
+  const entries = lock.manager === 'npm' ? source.entries : withScripts(manifest.packageJson, source.entries)
+  const settled = await settleLock(manifest.packageJson, entries, locals, npm, lock.path)
   refuseLeaks(project, settled.packageJson, settled.text)
   return {
     packageJson: settled.packageJson,
@@ -61,8 +63,48 @@ export async function derive(
     npmrc: settled.npmrc,
     localPackages: locals.map(({ location, to, packageJson }) => ({ from: location, to, packageJson })),
     files: [...manifest.files].map(([from, to]) => ({ from, to })),
-    manifests,
+    inputs,
   }
+}
+
+/** A project ready to be looked up in, whatever package manager locked it. */
+interface Opened {
+  project: Project
+  /** Checks what of the lock goes into the bento. */
+  check: (kept: ReadonlySet<string>) => void
+  warnings: string[]
+  inputs: string[]
+}
+
+async function open(projectRoot: string, found: FoundLock, npm: NpmOptions): Promise<Opened> {
+  if (found.manager === 'pnpm') {
+    const { openPnpmProject, checkKeptOfPnpm } = await import('./pnpm/open.js')
+    const opened = await openPnpmProject(projectRoot, found)
+    const { project, warnings, patches } = opened
+    const inputs = [...manifestsOf(project), ...patches]
+    return { project, check: kept => checkKeptOfPnpm(opened, kept), warnings, inputs }
+  }
+  const project = await openProject(projectRoot, found, parseLock(found.text, found.path))
+  const tree = await loadSourceTree(project, npm)
+  return { project, check: kept => checkKept(project, tree, kept), warnings: [], inputs: manifestsOf(project) }
+}
+
+function manifestsOf({ lock, location }: Project): string[] {
+  const folders = new Set(['', location, ...[...lock.packages.keys()].filter(isLocal)])
+  return [...folders].map(folder => (folder === '' ? 'package.json' : `${folder}/package.json`))
+}
+
+/** pnpm's lock does not say who has install scripts; those that the project lets run have some. */
+function withScripts(
+  packageJson: Record<string, unknown>,
+  entries: ReadonlyMap<string, LockEntry>,
+): Map<string, LockEntry> {
+  const allowed = new Set(
+    allowedPackages({ packageJson, packages: Object.fromEntries(entries) }).map(({ path }) => path),
+  )
+  return new Map(
+    [...entries].map(([home, entry]) => [home, allowed.has(home) ? { ...entry, hasInstallScript: true } : entry]),
+  )
 }
 
 function versionOf({ lock }: Project, location: string): string {

@@ -1,7 +1,7 @@
 import { BentoError } from '../../core/errors.js'
 import { localTarball } from './bento-manifest.js'
 import type { LockEntry } from './lock-file.js'
-import { edgesOf, entryLabel, isLocal, resolveFrom, splitLocation } from './lock-graph.js'
+import { edgesOf, entryLabel, isLocal, splitLocation } from './lock-graph.js'
 import { type Layout, localHome } from './place.js'
 import type { Project } from './project.js'
 
@@ -42,19 +42,19 @@ export function bentoEntries(
     } else if (isBundled(layout, lock.packages, home, location)) {
       entries.set(home, entry)
     } else if (entry.resolved?.startsWith('file:') === true) {
-      entries.set(home, { ...entry, resolved: localTarball(project, entry.resolved, files) })
+      entries.set(home, named(home, { ...entry, resolved: localTarball(project, entry.resolved, files) }))
     } else if (entry.resolved?.startsWith('git') === true) {
       unsupported.push(...gitProblems(label, entry.resolved))
       warnings.push(
         `${label} is a git dependency: installing it needs git and the network, and no integrity pins it but its commit.`,
       )
-      entries.set(home, entry)
+      entries.set(home, named(home, entry))
     } else {
       const problem = incompleteness(entry)
       if (problem !== undefined) incomplete.push(`${label} (${problem})`)
       if (byUrl.has(location) && carriesMore(entry.resolved))
         unsupported.push(`${label} comes from a URL with a user, password or query`)
-      entries.set(home, scrubbed(entry))
+      entries.set(home, named(home, scrubbed(entry)))
     }
   }
   if (unsupported.length > 0) {
@@ -69,11 +69,21 @@ export function bentoEntries(
   }
   if (incomplete.length > 0) {
     throw new BentoError('LOCK_INCOMPLETE', `${lock.path} lacks what pins its packages: ${incomplete.join('; ')}.`, {
-      hint: 'Delete node_modules and the lock, then run "npm install": npm fills in integrity only when it resolves afresh.',
+      hint:
+        lock.manager === 'npm'
+          ? 'Delete node_modules and the lock, then run "npm install": npm fills in integrity only when it resolves afresh.'
+          : 'Install these from a registry, or as a tarball below the project ("file:vendor/x.tgz").',
       details: { packages: incomplete },
     })
   }
   return { entries, warnings }
+}
+
+/** npm notes a name only where the folder does not tell it. */
+function named(home: string, entry: LockEntry): LockEntry {
+  if (entry.name === undefined || entry.name !== splitLocation(home).name) return entry
+  const { name: _, ...rest } = entry
+  return rest
 }
 
 /** Bundled in the tarball of the entry it lies below, so without version check or integrity of its own. */
@@ -91,7 +101,8 @@ function incompleteness(entry: LockEntry): string | undefined {
 
 /** Locations that some kept package asks for by URL instead of by version. */
 function urlDependencies(project: Project, layout: Layout): Set<string> {
-  const { packages } = project.lock
+  const { lock } = project
+  const { packages } = lock
   const found = new Set<string>()
   const sources = [...new Set([...layout.values(), project.location, ''])]
   for (const location of sources) {
@@ -101,7 +112,7 @@ function urlDependencies(project: Project, layout: Layout): Set<string> {
     for (const { name, spec } of edgesOf(entry)) all[name] = spec
     for (const [name, spec] of Object.entries(all)) {
       if (!/^https?:/i.test(spec)) continue
-      const target = resolveFrom(key => packages.has(key), location, name)
+      const target = lock.find(location, name)
       if (target !== undefined) found.add(target)
     }
   }

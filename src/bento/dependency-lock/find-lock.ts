@@ -4,22 +4,32 @@ import { BentoError, systemCode } from '../../core/errors.js'
 
 /** Where the lock is, not yet parsed. */
 export interface FoundLock {
+  manager: 'npm' | 'pnpm'
   /** Absolute path of the folder it lies in: the workspace root. */
   root: string
   path: string
   text: string
+  /** Text of the pnpm-workspace.yaml beside it: the settings of pnpm. */
+  settings: string | undefined
 }
 
 const NPM_LOCKS = ['npm-shrinkwrap.json', 'package-lock.json']
+const PNPM_LOCK = 'pnpm-lock.yaml'
 const FOREIGN_LOCKS: Record<string, string> = {
-  'pnpm-lock.yaml': 'pnpm',
   'yarn.lock': 'Yarn',
   'bun.lock': 'Bun',
   'bun.lockb': 'Bun',
 }
 
+/** What brings a project to a lock that can be packaged, while its own package manager stays in use. */
+const YARN_HINT =
+  'Run "pnpm import" beside it: it writes a pnpm-lock.yaml with the versions of yarn.lock. Commit that, and repeat it when yarn.lock changes.'
+const BUN_HINT =
+  'Run "bun install --yarn", then "pnpm import" beside it: they write a pnpm-lock.yaml with the versions of the lock. Commit that, and repeat it when the lock changes.'
+
 /**
- * Finds the npm lock that rules a project: the nearest one upward, npm-shrinkwrap.json before package-lock.json.
+ * Finds the lock that rules a project: the nearest one upward, npm-shrinkwrap.json before package-lock.json, and npm's
+ * before pnpm's.
  *
  * @throws `LOCK_UNSUPPORTED` where another package manager's lock is nearer, `LOCK_MISSING` where there is none.
  */
@@ -28,22 +38,31 @@ export async function findLock(projectRoot: string): Promise<FoundLock> {
     for (const name of NPM_LOCKS) {
       const path = join(dir, name)
       const text = await readIfThere(path)
-      if (text !== undefined) return { root: dir, path, text }
+      if (text !== undefined) return { manager: 'npm', root: dir, path, text, settings: undefined }
+    }
+    const pnpm = await readIfThere(join(dir, PNPM_LOCK))
+    if (pnpm !== undefined) {
+      const settings = await readIfThere(join(dir, 'pnpm-workspace.yaml'))
+      return { manager: 'pnpm', root: dir, path: join(dir, PNPM_LOCK), text: pnpm, settings }
     }
     for (const [name, manager] of Object.entries(FOREIGN_LOCKS)) {
       const path = join(dir, name)
       if ((await readIfThere(path)) === undefined) continue
-      throw new BentoError('LOCK_UNSUPPORTED', `${path} is a lock of ${manager}; only npm's can be packaged so far.`, {
-        hint: 'Run "npm install --package-lock-only" beside it, and commit the package-lock.json it writes.',
+      throw new BentoError('LOCK_UNSUPPORTED', `${path} is a lock of ${manager}; npm's and pnpm's can be packaged.`, {
+        hint: manager === 'Yarn' ? YARN_HINT : BUN_HINT,
         details: { path, manager },
       })
     }
     if (dirname(dir) === dir) break
   }
-  throw new BentoError('LOCK_MISSING', `${projectRoot} has no package-lock.json, nor has a folder above it.`, {
-    hint: 'Run "npm install", and commit the lock it writes.',
-    details: { projectRoot },
-  })
+  throw new BentoError(
+    'LOCK_MISSING',
+    `${projectRoot} has no package-lock.json or pnpm-lock.yaml, nor has a folder above it.`,
+    {
+      hint: 'Run "npm install" or "pnpm install", and commit the lock it writes.',
+      details: { projectRoot },
+    },
+  )
 }
 
 /** Text of a file, undefined where there is none. */

@@ -1,9 +1,8 @@
-import { realpath } from 'node:fs/promises'
-import { join, posix } from 'node:path'
+import { posix } from 'node:path'
 import { isObject, type LockEntry } from './lock-file.js'
-import { followLink, isLocal, resolveFrom } from './lock-graph.js'
+import { followLink, isLocal } from './lock-graph.js'
 import { type Layout, LOCAL_FOLDER, localHome } from './place.js'
-import { type Manifest, type Project, readManifest } from './project.js'
+import type { Manifest, Project } from './project.js'
 
 /** A workspace or `file:` folder that stays outside the bundle. */
 export interface LocalSource {
@@ -36,7 +35,7 @@ export async function localSources(project: Project, layout: Layout): Promise<Lo
   const found = [...layout].filter(([home]) => isLocal(home))
   return Promise.all(
     found.map(async ([to, location]) => {
-      const manifest = await readManifest(await realpath(join(project.lockRoot, location)).catch(() => location))
+      const manifest = await project.manifestOf(location)
       const packageJson = carried(project, location, manifest)
       const fields = ENTRY_FIELDS.filter(field => !isEmpty(packageJson[field]))
       // npm notes the name where the folder does not tell it.
@@ -63,9 +62,8 @@ function carried(project: Project, location: string, manifest: Manifest): Record
 /** A `file:` spec between two local packages, from their folders in the bento. */
 function repoint(project: Project, location: string, name: string, spec: unknown): unknown {
   if (typeof spec !== 'string' || !/^(?:file:|link:|\.)/.test(spec)) return spec
-  const { packages } = project.lock
-  const found = resolveFrom(key => packages.has(key), location, name)
-  const target = found === undefined ? undefined : followLink(packages, found)
+  const found = project.lock.find(location, name)
+  const target = found === undefined ? undefined : followLink(project.lock.packages, found)
   if (target === undefined || !isLocal(target)) return spec
   return `file:${posix.relative(localHome(project.lock, location), localHome(project.lock, target))}`
 }

@@ -18,9 +18,9 @@ export interface LockOptions {
 }
 
 /**
- * Locks exactly the packages that stay outside the bundle, from the npm lock of the project: a package.json and a
- * package-lock.json that `npm ci` installs on every platform the project's lock knows. Offline; every kept entry is the
- * project's own, word for word.
+ * Locks exactly the packages that stay outside the bundle, from the lock of the project, npm's or pnpm's: a package.json and a
+ * package-lock.json that `npm ci` installs on every platform the project's lock knows. Offline; every kept entry of npm's is
+ * the project's own, word for word; of pnpm's, versions and integrity.
  *
  * @throws `LOCK_MISSING`, `LOCK_INVALID`, `LOCK_UNSUPPORTED`, `LOCK_STALE`, `LOCK_INCOMPLETE`, `DEPENDENCY_NOT_LOCKED`,
  * `DEPENDENCY_CONFLICT`; each names all that is wrong of its kind.
@@ -48,7 +48,7 @@ export async function lockDependencies(
   return finish(found.root, derived)
 }
 
-async function finish(lockRoot: string, { manifests: _, ...derived }: Derived): Promise<LockedDependencies> {
+async function finish(lockRoot: string, { inputs: _, ...derived }: Derived): Promise<LockedDependencies> {
   return {
     ...derived,
     localPackages: await Promise.all(

@@ -1,4 +1,5 @@
 import { BentoError } from '../../core/errors.js'
+import { resolveFrom } from './resolve-from.js'
 
 /** One entry of the lock's `packages`: the fields read here; the rest travels untouched. */
 export interface LockEntry {
@@ -18,10 +19,19 @@ export interface LockEntry {
 
 /** A package-lock.json or npm-shrinkwrap.json, read and checked. */
 export interface LockFile {
+  /** The package manager that wrote it. */
+  manager: 'npm' | 'pnpm'
   /** Absolute path of the file. */
   path: string
-  /** Its entries by location: `''` the root, `node_modules/a`, `packages/b` (a local package). */
+  /**
+   * Its entries by location: `''` the root, `node_modules/a`, `packages/b` (a local package). pnpm's packages lie in
+   * `node_modules/.pnpm/<snapshot>/node_modules/<name>`.
+   */
   packages: ReadonlyMap<string, LockEntry>
+  /** Where a package finds another by name: the location of an entry, a link not followed. */
+  find(location: string, name: string): string | undefined
+  /** pnpm: the location of what is installed in a folder (an absolute path); where npm installs is the location. */
+  installedAt?(folder: string): string | undefined
 }
 
 /**
@@ -65,7 +75,8 @@ export function parseLock(text: string, path: string): LockFile {
       details: { path, problems },
     })
   }
-  return { path, packages }
+  const has = (location: string) => packages.has(location)
+  return { manager: 'npm', path, packages, find: (location, name) => resolveFrom(has, location, name) }
 }
 
 /** Parses a JSON object. @throws a {@link BentoError} of that code */
@@ -127,7 +138,7 @@ function danglingLinks(packages: ReadonlyMap<string, LockEntry>): string[] {
  * Whether a location stays what it seems: relative, plain segments, `..` only leading (a `file:` folder beside the
  * project, which npm writes so).
  */
-function isSafeLocation(location: string): boolean {
+export function isSafeLocation(location: string): boolean {
   if (location === '') return true
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
   if (/[\u0000-\u001f\u007f\\]/.test(location) || /^[a-z]:/i.test(location)) return false

@@ -20,27 +20,6 @@ export function edgesOf(entry: LockEntry): LockEdge[] {
   return [...edges.values()]
 }
 
-/**
- * Where Node finds a package from a location: `<location>/node_modules/<name>`, else the same one folder up.
- * `has` tells which locations exist.
- */
-export function resolveFrom(has: (location: string) => boolean, location: string, name: string): string | undefined {
-  for (let dir: string | undefined = location; dir !== undefined; dir = folderAbove(dir)) {
-    if (dir.endsWith('node_modules')) continue
-    const candidate = dir === '' ? `node_modules/${name}` : `${dir}/node_modules/${name}`
-    if (has(candidate)) return candidate
-  }
-  return undefined
-}
-
-/** The folder that holds a location, undefined above the lock's root and outside of it. */
-export function folderAbove(dir: string): string | undefined {
-  // Above a folder outside the lock's root there is nothing that the lock knows.
-  if (dir === '' || dir === '..' || dir.endsWith('/..')) return undefined
-  const end = dir.lastIndexOf('/')
-  return end === -1 ? '' : dir.slice(0, end)
-}
-
 /** The location itself, or what it links to. */
 export function followLink(packages: ReadonlyMap<string, LockEntry>, location: string): string {
   const entry = packages.get(location)
@@ -81,7 +60,7 @@ export function closure(lock: LockFile, start: Iterable<string>): Set<string> {
     }
     for (const edge of edgesOf(entry)) {
       if (edge.type === 'peerOptional') continue
-      const target = resolveFrom(key => packages.has(key), location, edge.name)
+      const target = lock.find(location, edge.name)
       if (target !== undefined) queue.push(target)
     }
   }

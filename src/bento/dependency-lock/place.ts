@@ -1,6 +1,7 @@
 import { BentoError } from '../../core/errors.js'
 import { isSafeName, type LockFile } from './lock-file.js'
-import { edgesOf, followLink, isLocal, resolveFrom, splitLocation } from './lock-graph.js'
+import { edgesOf, followLink, isLocal, splitLocation } from './lock-graph.js'
+import { resolveFrom } from './resolve-from.js'
 
 /** Folder of the bento's `src/` that holds the project's own packages. */
 export const LOCAL_FOLDER = 'local-packages'
@@ -133,7 +134,7 @@ function mendOne(
   if (location === undefined || entry === undefined || entry.link === true) return false
   let changed = false
   for (const edge of edgesOf(entry)) {
-    const target = resolveFrom(key => lock.packages.has(key), location, edge.name)
+    const target = lock.find(location, edge.name)
     if (target === undefined || !kept.has(target)) continue
     const now = resolveFrom(key => layout.has(key), home, edge.name)
     if (now === undefined ? edge.type === 'peerOptional' : layout.get(now) === target) continue

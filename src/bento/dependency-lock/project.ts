@@ -23,6 +23,8 @@ export interface Project {
   location: string
   /** package.json of the service's package. */
   manifest: Manifest
+  /** package.json of a package of the project's own, by its location. */
+  manifestOf(location: string): Promise<Manifest>
 }
 
 /**
@@ -46,12 +48,14 @@ export async function openProject(projectRoot: string, found: FoundLock, lock: L
   const lockRoots = [...new Set([lockRoot, found.root])]
   const location = toLocation(lockRoot, await realpath(projectRoot))
   const rootManifest = await readManifest(lockRoot)
-  if (location === '') return { lock, lockRoot, lockRoots, rootManifest, location, manifest: rootManifest }
+  const manifestOf = async (at: string) => readManifest(await realpath(join(lockRoot, at)).catch(() => at))
+  const common = { lock, lockRoot, lockRoots, rootManifest, manifestOf }
+  if (location === '') return { ...common, location, manifest: rootManifest }
   const manifest = await readManifest(projectRoot)
-  if (lock.packages.has(location)) return { lock, lockRoot, lockRoots, rootManifest, location, manifest }
+  if (lock.packages.has(location)) return { ...common, location, manifest }
   // A package.json that only says `"type": "module"` makes no project of its own.
   if (manifest.name === undefined && GROUPS.every(group => manifest[group] === undefined)) {
-    return { lock, lockRoot, lockRoots, rootManifest, location: '', manifest: rootManifest }
+    return { ...common, location: '', manifest: rootManifest }
   }
   throw new BentoError('LOCK_MISSING', `${projectRoot} has no package-lock.json; ${found.path} does not cover it.`, {
     hint: 'Run "npm install" there, or name the folder in "workspaces" of the package.json above and run it there.',

@@ -4,8 +4,9 @@ import { BentoError } from '../../core/errors.js'
 import type { ExternalImport } from '../types.js'
 import { toLocation } from './find-lock.js'
 import { isSafeName } from './lock-file.js'
-import { entryLabel, folderAbove, followLink, resolveFrom } from './lock-graph.js'
+import { closure, entryLabel, followLink } from './lock-graph.js'
 import { listed, type Project } from './project.js'
+import { folderAbove } from './resolve-from.js'
 
 /** A package the bundle imports by name, found in the lock. */
 export interface Seed {
@@ -93,7 +94,11 @@ export function ownerOf(project: Project, importer: string | undefined): { owner
   const path = importer === undefined ? undefined : filePath(importer)
   if (path === undefined) return service
   const inlined = /[\\/]node_modules[\\/]/.test(path)
-  const { packages } = project.lock
+  const { packages, installedAt } = project.lock
+  if (inlined && installedAt !== undefined) {
+    const folder = /^.*[\\/]node_modules[\\/](?:@[^\\/]+[\\/])?[^\\/]+/.exec(path)?.[0] ?? path
+    return { owner: installedAt(folder) ?? project.location, inlined }
+  }
   for (const root of project.lockRoots) {
     for (let at: string | undefined = folderAbove(toLocation(root, path)); at !== undefined; at = folderAbove(at)) {
       // An installed package that the lock does not know: what it sees can't be told.
@@ -117,7 +122,7 @@ function filePath(id: string): string | undefined {
 
 function find(project: Project, owner: string, name: string): string | undefined {
   if (!isSafeName(name)) return undefined
-  return resolveFrom(key => project.lock.packages.has(key), owner, name)
+  return project.lock.find(owner, name)
 }
 
 function add(uses: Map<string, Use[]>, use: Use): void {
@@ -150,6 +155,11 @@ function identity(project: Project, location: string): string {
   const target = followLink(project.lock.packages, location)
   const entry = project.lock.packages.get(target)
   if (target !== location) return target
+  if (project.lock.manager === 'pnpm') {
+    // pnpm installs one version as often as it meets other peers; they are one where nothing at run time differs.
+    const needed = [...closure(project.lock, [location])].map(at => entryLabel(project.lock, at))
+    return JSON.stringify([entryLabel(project.lock, location), ...needed.sort()])
+  }
   return JSON.stringify([entry?.name, entry?.version, entry?.integrity ?? entry?.resolved])
 }
 
@@ -161,7 +171,7 @@ function notLocked(project: Project, missing: { name: string; importers: string[
   const lines = missing.map(({ name, importers }) => `${name} (imported by ${[...new Set(importers)].join(', ')})`)
   const names = missing.map(({ name }) => name).join(' ')
   return new BentoError('DEPENDENCY_NOT_LOCKED', `${project.lock.path} does not hold ${lines.join('; ')}.`, {
-    hint: `Run "npm install ${names}" in ${resolve(project.lockRoot, project.location)}, or let the bundler resolve it.`,
+    hint: `Run "${project.lock.manager === 'npm' ? 'npm install' : 'pnpm add'} ${names}" in ${resolve(project.lockRoot, project.location)}, or let the bundler resolve it.`,
     details: { packages: missing },
   })
 }

@@ -41,15 +41,15 @@ describe('the lock that is found', () => {
   })
 
   it.each([
-    ['pnpm-lock.yaml', 'pnpm'],
     ['yarn.lock', 'Yarn'],
     ['bun.lock', 'Bun'],
+    ['bun.lockb', 'Bun'],
   ])('must not be %s', async (name, manager) => {
     const project = new TestProject('workspace')
     project.write(`packages/app/${name}`, '')
     const error = await refusal('LOCK_UNSUPPORTED', project.lock(['hono'], { member: 'packages/app' }))
     expect(error.reason).toContain(manager)
-    expect(error.hint).toContain('npm install --package-lock-only')
+    expect(error.hint).toContain('"pnpm import"')
   })
 
   it('may lie beside another manager’s', async () => {

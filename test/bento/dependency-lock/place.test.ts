@@ -1,14 +1,10 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
+import { hoist } from '../../../src/bento/dependency-lock/hoist.js'
 import type { LockEntry, LockFile } from '../../../src/bento/dependency-lock/lock-file.js'
-import {
-  closure,
-  edgesOf,
-  followLink,
-  resolveFrom,
-  splitLocation,
-} from '../../../src/bento/dependency-lock/lock-graph.js'
+import { closure, edgesOf, followLink, splitLocation } from '../../../src/bento/dependency-lock/lock-graph.js'
 import { localHome, place } from '../../../src/bento/dependency-lock/place.js'
+import { resolveFrom } from '../../../src/bento/dependency-lock/resolve-from.js'
 
 const NAMES = ['a', 'b', 'c', '@s/d', 'lib']
 const SERVICE = 'packages/app'
@@ -38,18 +34,24 @@ const lockFile = fc
       add(key)
     }
     packages.set('node_modules/lib', { resolved: 'packages/lib', link: true })
-    return { path: 'package-lock.json', packages }
+    const find = (from: string, name: string) => resolveFrom(key => packages.has(key), from, name)
+    return { manager: 'npm' as const, path: 'package-lock.json', packages, find }
   })
 
-it('lets every package find what it found before, wherever it is moved', () => {
+it.each([
+  ['where npm placed it', place],
+  [
+    'without a place of its own',
+    (lock: LockFile, roots: ReadonlyMap<string, string>, kept: ReadonlySet<string>) => hoist(lock, roots, kept),
+  ],
+])('lets every package find what it found before, %s', (_, layOut) => {
   fc.assert(
     fc.property(
       lockFile,
       fc.subarray(NAMES, { minLength: 1 }),
       fc.constantFrom('', SERVICE),
       (lock, imports, service) => {
-        const { packages } = lock
-        const find = (from: string, name: string) => resolveFrom(key => packages.has(key), from, name)
+        const { packages, find } = lock
         const roots = new Map(
           imports.flatMap((name): [string, string][] => {
             const found = find(service, name)
@@ -57,7 +59,7 @@ it('lets every package find what it found before, wherever it is moved', () => {
           }),
         )
         const kept = closure(lock, roots.values())
-        const layout = place(lock, roots, kept, service)
+        const layout = layOut(lock, roots, kept, service)
         for (const [name, source] of roots) expect(layout.get(`node_modules/${name}`)).toBe(source)
         for (const [home, source] of layout) {
           const entry = packages.get(source) ?? {}
@@ -75,6 +77,6 @@ it('lets every package find what it found before, wherever it is moved', () => {
         expect(new Set([...layout.values()])).toEqual(kept)
       },
     ),
-    { numRuns: 2000 },
+    { numRuns: 1000 },
   )
 })

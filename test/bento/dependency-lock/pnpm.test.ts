@@ -1,0 +1,165 @@
+import { readFileSync } from 'node:fs'
+import { expect, it } from 'vitest'
+import { parse } from 'yaml'
+import type { BentoError } from '../../../src/core/errors.js'
+import { locations, packagesOf, TestProject } from './project.js'
+
+const ALL = ['bufferutil', 'debug', 'is-number', 'picomatch', 'react', 'react-dom', 'sharp', 'width']
+
+/** `name@version` and integrity of everything in a project's pnpm lock. */
+function locked(project: TestProject): Map<string, string> {
+  const { packages } = parse(readFileSync(project.path('pnpm-lock.yaml'), 'utf8'))
+  return new Map(
+    Object.entries<{ resolution: { integrity: string } }>(packages).map(([key, { resolution }]) => [
+      key,
+      resolution.integrity,
+    ]),
+  )
+}
+
+async function failure(promise: Promise<unknown>): Promise<BentoError> {
+  return promise.then(
+    () => expect.unreachable('it should fail'),
+    error => error as BentoError,
+  )
+}
+
+it('a pnpm workspace gives its very versions and integrity, without registry and node_modules', async () => {
+  const project = new TestProject('pnpm-workspace')
+  const made = await project.lock(ALL, { member: 'packages/app' })
+  const known = locked(project)
+  for (const location of locations(made)) {
+    const entry = packagesOf(made)[location]
+    const name = entry.name ?? location.slice(location.lastIndexOf('node_modules/') + 'node_modules/'.length)
+    expect(known.get(`${name}@${entry.version}`)).toBe(entry.integrity)
+  }
+  expect(made.warnings).toEqual([])
+  expect(made.lock).not.toContain('resolved')
+})
+
+it('specs, catalogs and aliases of pnpm become what npm reads', async () => {
+  const { packageJson } = await new TestProject('pnpm-workspace').lock(ALL, { member: 'packages/app' })
+  expect(packageJson.dependencies).toEqual({
+    bufferutil: '^4.1.0',
+    debug: '^4.4.0',
+    'is-number': '7.0.0',
+    picomatch: '^4.0.3',
+    react: '^18.2.0',
+    'react-dom': '^18.2.0',
+    sharp: '^0.34.0',
+    width: 'npm:string-width@^4.2.3',
+  })
+  expect(packageJson.allowScripts).toEqual({ bufferutil: true })
+})
+
+it('an override of pnpm holds without being named', async () => {
+  const made = await new TestProject('pnpm-workspace').lock(['debug'], { member: 'packages/app' })
+  expect(packagesOf(made)['node_modules/ms'].version).toBe('2.1.2')
+})
+
+it('every platform of the pnpm lock stays, with what says where it fits', async () => {
+  const made = await new TestProject('pnpm-workspace').lock(['sharp'], { member: 'packages/app' })
+  const binaries = locations(made).filter(location => location.includes('@img/sharp-'))
+  expect(binaries.length).toBeGreaterThanOrEqual(24)
+  expect(packagesOf(made)['node_modules/@img/sharp-linuxmusl-x64']).toMatchObject({
+    os: ['linux'],
+    cpu: ['x64'],
+    libc: ['musl'],
+    optional: true,
+  })
+})
+
+it('what a buildless package of the pnpm workspace imports is locked from its own folder', async () => {
+  const project = new TestProject('pnpm-workspace')
+  const micromatch = project.import('micromatch', 'packages/shared/src/index.ts')
+  const made = await project.lock(['picomatch', micromatch], { member: 'packages/app' })
+  expect(made.direct).toEqual({ micromatch: '4.0.8', picomatch: '4.0.7' })
+  expect(packagesOf(made)['node_modules/micromatch/node_modules/picomatch'].version).toBe('2.3.2')
+})
+
+it('peers are those that pnpm took, and stay beside who needs them', async () => {
+  const project = new TestProject('pnpm-workspace')
+  const store = project.import('use-sync-external-store', 'packages/shared/src/index.ts')
+  const made = await project.lock([store], { member: 'packages/app' })
+  expect(packagesOf(made)['node_modules/react'].version).toBe('17.0.2')
+})
+
+it('two direct packages that need different peers at one place are a conflict that names them', async () => {
+  const project = new TestProject('pnpm-workspace')
+  const store = project.import('use-sync-external-store', 'packages/shared/src/index.ts')
+  const error = await failure(project.lock(['react-dom', store], { member: 'packages/app' }))
+  expect(error.code).toBe('DEPENDENCY_CONFLICT')
+  expect(error.message).toMatch(/use-sync-external-store@1\.7\.0 needs react@17\.0\.2|react-dom.* needs react@18/)
+})
+
+it('one name that means two versions in a pnpm workspace names both importers', async () => {
+  const project = new TestProject('pnpm-workspace')
+  const shared = project.import('picomatch', 'packages/shared/src/index.ts')
+  const error = await failure(project.lock(['picomatch', shared], { member: 'packages/app' }))
+  expect(error.code).toBe('DEPENDENCY_CONFLICT')
+  expect(error.message).toContain(`picomatch@2.3.2`)
+  expect(error.message).toContain(`picomatch@4.0.7`)
+  expect(error.message).toContain('packages/shared/src/index.ts')
+})
+
+it.each<[string, (project: TestProject) => void, string]>([
+  [
+    'a specifier',
+    project =>
+      project.edit('packages/app/package.json', manifest => Object.assign(manifest.dependencies, { debug: '^4.3.0' })),
+    '@acme/app wants debug@^4.3.0, the lock was made for ^4.4.0',
+  ],
+  [
+    'a new dependency',
+    project =>
+      project.edit('packages/shared/package.json', manifest => Object.assign(manifest.dependencies, { ms: '^2.0.0' })),
+    '@acme/shared wants ms@^2.0.0, the lock has none',
+  ],
+  [
+    'a removed dependency',
+    project => project.edit('packages/app/package.json', manifest => delete manifest.dependencies.react),
+    '@acme/app no longer wants react, the lock has it',
+  ],
+  [
+    'a catalog',
+    project => replace(project, 'pnpm-workspace.yaml', '^2.3.1', '^2.2.0'),
+    'the catalog old wants picomatch@^2.2.0, the lock was made for ^2.3.1',
+  ],
+  [
+    'an override',
+    project => replace(project, 'pnpm-workspace.yaml', 'ms: 2.1.2', 'ms: 2.1.3'),
+    'the override of debug>ms is 2.1.3, the lock was made for 2.1.2',
+  ],
+  [
+    'a patch',
+    project => replace(project, 'patches/is-number@7.0.0.patch', "'patched'", "'changed'"),
+    'the patch of is-number@7.0.0 was changed',
+  ],
+])('%s that changed since pnpm wrote its lock is told', async (_, change, told) => {
+  const project = new TestProject('pnpm-workspace')
+  change(project)
+  const error = await failure(project.lock(['debug'], { member: 'packages/app' }))
+  expect(error.code).toBe('LOCK_STALE')
+  expect(error.message).toContain(told)
+  expect(error.message).toContain('pnpm install')
+})
+
+it('a pnpm lock of an older version says how to bring it to date', async () => {
+  const project = new TestProject('pnpm-workspace')
+  replace(project, 'pnpm-lock.yaml', "lockfileVersion: '9.0'", "lockfileVersion: '6.0'")
+  const error = await failure(project.lock(['debug'], { member: 'packages/app' }))
+  expect(error.code).toBe('LOCK_UNSUPPORTED')
+  expect(error.message).toContain('pnpm install --lockfile-only')
+})
+
+it('a folder that the pnpm lock does not cover is told', async () => {
+  const project = new TestProject('pnpm-workspace')
+  project.write('other/package.json', { name: 'other', dependencies: { ms: '^2.0.0' } })
+  const error = await failure(project.lock(['ms'], { member: 'other' }))
+  expect(error.code).toBe('LOCK_MISSING')
+  expect(error.message).toContain('pnpm-workspace.yaml')
+})
+
+function replace(project: TestProject, path: string, from: string, to: string): void {
+  project.write(path, project.text(path).replace(from, to))
+}
