@@ -1,5 +1,5 @@
 // Bundles `src/runtime/` into the files that bentos carry: each one ESM file that imports Node's own modules only.
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { dirname, isAbsolute, join, relative } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
@@ -89,7 +89,9 @@ export function notices(moduleIds) {
 
 function noticeOf(folder) {
   const { name, version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
-  return `${name} ${version} (${license})\n\n${readFileSync(join(folder, 'LICENSE'), 'utf8').trim()}`
+  const file = readdirSync(folder).find(file => /^licen[cs]e(\.|$)/i.test(file))
+  if (file === undefined) throw new Error(`${name} is bundled, but has no file that holds its licence`)
+  return `${name} ${version} (${license})\n\n${readFileSync(join(folder, file), 'utf8').trim()}`
 }
 
 function comment(text) {

@@ -4,6 +4,7 @@ import { compareText } from '../core/tag.js'
 import type { YamlMap } from '../core/yaml.js'
 import { allowedPackages } from './allow-scripts.js'
 import { nodeImage } from './base-image.js'
+import { clientFiles, refuseInClient } from './client-files.js'
 import { readDescription } from './description.js'
 import { dockerfileText, entrypointText } from './dockerfile.js'
 import { below, planForeign } from './emitted-files.js'
@@ -64,9 +65,11 @@ export async function assemble(
     file.to === snapshot.entry ? { ...file, to: launch.entry } : file,
   )
   const local = locked.localPackages.flatMap(({ from, files, to }) => below(from, files, to))
+  const client = clientFiles(snapshot.client)
   const others = [...emitted, ...local, ...locked.files]
-  const included = await includedFiles(snapshot, options, others, launch.server !== undefined)
-  const foreign = await planForeign([...others, ...included.files], launch.server !== undefined)
+  const included = await includedFiles(snapshot, options, [...others, ...client], launch.server !== undefined)
+  if (client.length > 0) refuseInClient([...others, ...included.files].map(({ to }) => to))
+  const foreign = await planForeign([...others, ...included.files, ...client], launch.server !== undefined)
   const description = await readDescription(snapshot.projectRoot, options.description)
   const facts = manifestFacts(snapshot, options, locked, launch.entry)
   return {

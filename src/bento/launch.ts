@@ -1,6 +1,7 @@
 import { BentoError } from '../core/errors.js'
-import { RUNTIME, SERVER, SERVICE } from './layout.js'
-import type { ServiceSnapshot } from './types.js'
+import { compareText } from '../core/tag.js'
+import { CLIENT, RUNTIME, SERVER, SERVICE } from './layout.js'
+import type { ClientSnapshot, ServiceSnapshot } from './types.js'
 
 /** How `src/server.js` comes to be. */
 export interface Launch {
@@ -16,12 +17,14 @@ export interface Launch {
  *
  * @throws `OUTPUT_CONFLICT` when an emitted file lies in the way.
  */
-export function planLaunch(snapshot: Pick<ServiceSnapshot, 'entry' | 'entryIsImported' | 'files' | 'mode'>): Launch {
-  const { entry, files, mode } = snapshot
+export function planLaunch(
+  snapshot: Pick<ServiceSnapshot, 'entry' | 'entryIsImported' | 'files' | 'mode' | 'client'>,
+): Launch {
+  const { entry, files, mode, client } = snapshot
   if (mode === 'program' && entry === SERVER) return { entry, server: undefined }
   if (mode === 'handler' && entry === SERVER) {
     if (snapshot.entryIsImported || files.includes(SERVICE)) throw entryInTheWay(snapshot)
-    return { entry: SERVICE, server: handlerServer(SERVICE) }
+    return { entry: SERVICE, server: handlerServer(SERVICE, client) }
   }
   if (files.includes(SERVER)) {
     throw new BentoError(
@@ -30,7 +33,7 @@ export function planLaunch(snapshot: Pick<ServiceSnapshot, 'entry' | 'entryIsImp
       { hint: 'Give that file another name (output.chunkFileNames, output.assetFileNames).' },
     )
   }
-  return { entry, server: mode === 'handler' ? handlerServer(entry) : launcher(entry) }
+  return { entry, server: mode === 'handler' ? handlerServer(entry, client) : launcher(entry) }
 }
 
 function entryInTheWay(snapshot: Pick<ServiceSnapshot, 'entryIsImported'>): BentoError {
@@ -42,12 +45,24 @@ function entryInTheWay(snapshot: Pick<ServiceSnapshot, 'entryIsImported'>): Bent
   )
 }
 
-function handlerServer(entry: string): string {
+function handlerServer(entry: string, client: ClientSnapshot | undefined): string {
+  const load = `() => import(${specifier(entry)})`
   return `// Serves what the service exports; written by vite-plugin-bento.
 import { start } from './${RUNTIME}'
 
-await start(() => import(${specifier(entry)}))
+await start(${client === undefined ? load : `${load}, {\n  client: ${clientOptions(client)},\n}`})
 `
+}
+
+/** What the runtime calls `ClientOptions`. */
+function clientOptions({ base, spa, hashed }: ClientSnapshot): string {
+  const names = [...hashed].sort(compareText).map(name => `\n      ${JSON.stringify(name)},`)
+  return `{
+    folder: new URL('./${CLIENT}/', import.meta.url),
+    base: ${JSON.stringify(base)},
+    spa: ${spa},
+    hashed: [${names.join('')}${names.length === 0 ? '' : '\n    '}],
+  }`
 }
 
 /** Guards such as `process.argv[1] === import.meta.filename` must hold in the entry, as if it had been started itself. */

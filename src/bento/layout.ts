@@ -23,6 +23,8 @@ export const SERVICE = 'service.js'
 export const RUNTIME = 'bento-runtime.js'
 /** What that server loads for `/metrics`: our package's `dist/runtime/bento-metrics.js`. */
 export const METRICS = 'bento-metrics.js'
+/** The folder of the web client. */
+export const CLIENT = 'client'
 /** The stub through which Python's `bentoml serve` starts Node. */
 export const PYTHON_STUB = 'service.py'
 export const PACKAGE_JSON = 'package.json'

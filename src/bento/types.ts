@@ -51,6 +51,20 @@ export interface ImageOptions {
   template: string | undefined
 }
 
+/** The files of a web client, and how they are to be served. */
+export interface ClientSnapshot {
+  /** Absolute path of its folder. */
+  folder: string
+  /** POSIX paths relative to `folder`. */
+  files: string[]
+  /** Those whose names change with their content. */
+  hashed: string[]
+  /** The path that it lives at, from `/` to `/`. */
+  base: string
+  /** Whether its `index.html` stands in for pages that the service does not know. */
+  spa: boolean
+}
+
 /** All that the bundler hooks gather: plain data, the input of {@link packageService}. */
 export interface ServiceSnapshot {
   /** Absolute path of the project: the folder of the nearest package.json. */
@@ -70,6 +84,8 @@ export interface ServiceSnapshot {
   pins: ModelPin[]
   /** Absolute paths of folders that builds write: what lies in them is no source to include. */
   outputs: string[]
+  /** The web client that goes along. */
+  client?: ClientSnapshot
   /** Name and version of the bundler, for the summary only: never part of the content. */
   bundler: string
 }

@@ -22,6 +22,7 @@ export const ERROR_CODES = {
   USAGE: 'the command line is wrong',
   SERVICE_NOT_FOUND: 'the service entry does not exist',
   SERVICE_UNSUPPORTED: 'the service uses something a bento cannot hold',
+  CLIENT_NOT_FOUND: 'the web client that the bento is to carry is not there',
   OUTPUT_CONFLICT: 'the bundler writes the service more than once, or over a file of the bento',
   LOCK_MISSING: 'the project has no lockfile',
   LOCK_INVALID: 'the lockfile does not parse or holds something unsafe',

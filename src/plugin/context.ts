@@ -5,6 +5,7 @@ import type { BentoOptions } from '../config/options.js'
 import { readLayers } from '../config/read-layers.js'
 import { type ResolvedOptions, resolveOptions } from '../config/resolve-options.js'
 import type { BuildChannel } from './build-channel.js'
+import type { ClientBuild } from './client.js'
 import type { HookEnvironment } from './hooks.js'
 import { ModelRequests } from './model-requests.js'
 import { readable } from './part.js'
@@ -52,6 +53,8 @@ export class BentoContext {
   root: string = process.cwd()
   /** In Vite: the environment that becomes the bento. */
   environment: string | undefined
+  /** In Vite: the web client beside the service. */
+  client: ClientBuild | undefined
   /** Whether the output folder holds nothing but this build, so that all of it is packaged. */
   ownsOutDir = false
   /** In Vite: absolute paths of what all environments write. */

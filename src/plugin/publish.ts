@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import type { BuildReport, PackageOptions, ServiceSnapshot } from '../bento/types.js'
 import { compareText } from '../core/tag.js'
+import { clientOf } from './client.js'
 import type { BentoContext, Gathered } from './context.js'
 import { defaultName } from './project.js'
 
@@ -34,6 +35,7 @@ export async function publish(context: BentoContext, say: (summary: string) => v
 
 async function snapshotOf(context: BentoContext, gathered: Gathered): Promise<ServiceSnapshot> {
   const { outDir, entry, entryIsImported, externals, bundler } = gathered
+  const client = await clientOf(context, outDir)
   return {
     projectRoot: context.project.root,
     service: context.service,
@@ -45,6 +47,7 @@ async function snapshotOf(context: BentoContext, gathered: Gathered): Promise<Se
     externals,
     pins: await context.models.pins(gathered.requests),
     outputs: context.outputs,
+    ...(client === undefined ? {} : { client }),
     bundler,
   }
 }

@@ -2,6 +2,7 @@ import type { Plugin } from 'vite'
 import type { BentoOptions } from '../config/options.js'
 import type { BentoPluginApi } from './api.js'
 import { argsImport } from './args-import.js'
+import { clientBuild } from './client.js'
 import { collect } from './collect.js'
 import { commonJsNames } from './commonjs.js'
 import { BentoContext } from './context.js'
@@ -54,7 +55,13 @@ export function bento(options?: BentoOptions): Plugin[] & { api: BentoPluginApi 
     modelImports(context),
     argsImport(context),
     modelReload(context),
-    ...[nativeExternals(context), ...entryParts(context), commonJsNames(context), collect(context)].map(buildOnly),
+    ...[
+      clientBuild(context),
+      nativeExternals(context),
+      ...entryParts(context),
+      commonJsNames(context),
+      collect(context),
+    ].map(buildOnly),
     ...viteBuild(context),
   ]
   const plugins: Plugin[] = parts.map(part => ({

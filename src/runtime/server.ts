@@ -2,6 +2,8 @@ import type { AddressInfo } from 'node:net'
 import { Server as TlsServer } from 'node:tls'
 import { type Address, addressFrom, urlOf } from './address.js'
 import { classify, type Service } from './classify.js'
+import { ClientFiles, type ClientOptions } from './client-files.js'
+import { serveClientFirst } from './client-first.js'
 import { exitWith, listenFailure, StartFailure } from './failure.js'
 import { prepareFetch, serveFetch } from './fetch-service.js'
 import { type ListenWatch, watchListening } from './listen-watch.js'
@@ -20,9 +22,14 @@ import { stopOnSignals } from './shutdown.js'
  * | `http.Server`, Express, Connect, Koa, Fastify, another `listen(port, host)` | as it is |
  * | nothing, `{}` | the module's own server, if it starts one |
  *
+ * A web client is served before it (see `ClientFiles`), unless the module has its own server.
+ *
  * @param load imports the service's module
  */
-export async function start(load: () => Promise<{ default?: unknown }>): Promise<void> {
+export async function start(
+  load: () => Promise<{ default?: unknown }>,
+  { client }: { client?: ClientOptions } = {},
+): Promise<void> {
   try {
     const at = addressFrom(process.env)
     prepareFetch()
@@ -32,7 +39,9 @@ export async function start(load: () => Promise<{ default?: unknown }>): Promise
     const service = classify(exported instanceof Promise ? await exported : exported)
     if (service.kind === 'none' || listensItself(service, watch, at.port)) return expectListening(watch)
     if (service.kind === 'unusable') throw unusable(service.what)
+    const files = client && new ClientFiles(client)
     const running = await listen(service, at, watch)
+    if (files !== undefined) serveClientFirst(running.server, files)
     const { port } = running.server.address() as AddressInfo
     const release = stopOnSignals(running)
     // An app that listens only now, once it is connected to what it needs, takes its port over.

@@ -1,0 +1,183 @@
+import { statSync } from 'node:fs'
+import { isAbsolute, relative, resolve, sep } from 'node:path'
+import type { ClientSnapshot } from '../bento/types.js'
+import { BentoError } from '../core/errors.js'
+import { compareText } from '../core/tag.js'
+import { visible } from '../core/text.js'
+import type { BentoContext } from './context.js'
+import type { HookContext, OutputBundle, Part } from './hooks.js'
+import { guarded, part } from './part.js'
+import { ENVIRONMENT } from './vite-environment.js'
+
+/** What Vite's config says of the web client, and what its build wrote. */
+export interface ClientBuild {
+  /** Absolute path of the folder that it is written to. */
+  outDir: string
+  /** Whether the folder holds nothing else, since Vite empties it. */
+  emptied: boolean
+  /** Absolute path of the folder whose files are copied there as they are; empty where none is. */
+  publicDir: string
+  base: string
+  spa: boolean
+  /** Absolute path of the service's own output folder. */
+  serviceDir: string | undefined
+  /** What the bundler wrote; undefined until it has begun. */
+  written?: Promise<Set<string> | undefined>
+}
+
+interface ResolvedConfig {
+  root: string
+  base: string
+  appType: string
+  publicDir: string
+  environments: Record<string, { build: { outDir: string; emptyOutDir?: boolean | null; copyPublicDir?: boolean } }>
+}
+
+/** Watches what the environment `client` builds. */
+export function clientBuild(context: BentoContext): Part {
+  let files = new Set<string>()
+  let finish: (files: Set<string> | undefined) => void = () => {}
+  const isClient = (hook: HookContext) => hook.environment?.name === 'client' && context.client !== undefined
+
+  return part('client', {
+    configResolved(config: ResolvedConfig): void {
+      const { client: { build } = {}, [ENVIRONMENT]: service } = config.environments
+      if (build === undefined) return
+      const outDir = resolve(config.root, build.outDir)
+      context.client = {
+        ...context.client,
+        outDir,
+        emptied: build.emptyOutDir ?? isBelow(config.root, outDir),
+        publicDir: build.copyPublicDir === false ? '' : config.publicDir,
+        base: basePath(config.base),
+        spa: config.appType === 'spa',
+        serviceDir: service && resolve(config.root, service.build.outDir),
+      }
+    },
+
+    buildStart: guarded(function (this: HookContext): void {
+      if (!isClient(this) || context.client === undefined) return
+      refuseNesting(context)
+      files = new Set()
+      context.client.written = new Promise(resolve => {
+        finish = resolve
+      })
+    }),
+
+    buildEnd(this: HookContext, error?: Error): void {
+      if (isClient(this) && error !== undefined) finish(undefined)
+    },
+
+    renderError(this: HookContext): void {
+      if (isClient(this)) finish(undefined)
+    },
+
+    writeBundle: {
+      order: 'post',
+      sequential: true,
+      handler(this: HookContext, _output: unknown, bundle: OutputBundle): void {
+        if (!isClient(this)) return
+        for (const name of Object.keys(bundle)) files.add(name)
+        finish(files)
+      },
+    },
+
+    closeBundle(this: HookContext): void {
+      // Of a build that failed in yet another way.
+      if (isClient(this)) finish(undefined)
+    },
+  })
+}
+
+/** Vite writes the client first: emptying the service's folder would take it away again. */
+function refuseNesting({ client, options }: BentoContext): void {
+  const { outDir = '', serviceDir } = client ?? {}
+  if (options.client === false || serviceDir === undefined) return
+  if (outDir !== serviceDir && !isBelow(serviceDir, outDir)) return
+  throw new BentoError(
+    'OUTPUT_CONFLICT',
+    `The output folder of the service, ${visible(serviceDir)}, holds that of the client, ${visible(outDir)}.`,
+    { hint: 'Give each its own: environments.client.build.outDir and environments.bento.build.outDir.' },
+  )
+}
+
+/**
+ * The web client that goes into the bento: the folder that the option names, else what Vite built.
+ *
+ * @param serviceDir the service's own output folder; what lies in it is no part of the client
+ * @throws `CLIENT_NOT_FOUND` where the option names no folder, or the client's build failed
+ */
+export async function clientOf(context: BentoContext, serviceDir: string): Promise<ClientSnapshot | undefined> {
+  const { options, client } = context
+  if (options.client === false) return undefined
+  const folder = options.client === undefined ? client?.outDir : resolve(context.root, options.client)
+  if (client?.written !== undefined && folder === client.outDir) return built(client, await client.written, serviceDir)
+  return options.client === undefined || folder === undefined ? undefined : named(folder, serviceDir, client)
+}
+
+/** The client that this build made. */
+async function built(
+  { outDir, emptied, publicDir, base, spa }: ClientBuild,
+  written: ReadonlySet<string> | undefined,
+  serviceDir: string,
+): Promise<ClientSnapshot> {
+  if (written === undefined) {
+    throw new BentoError('CLIENT_NOT_FOUND', "The client's build failed, so there is no client for the bento.", {
+      hint: 'Mend it, or leave the client out: bento({ client: false }).',
+    })
+  }
+  const copied = publicDir === '' ? [] : await filesOf(publicDir, serviceDir)
+  const files = emptied ? await filesOf(outDir, serviceDir) : [...new Set([...written, ...copied])].sort(compareText)
+  // A file of the public folder keeps its name, whatever that looks like.
+  const hashed = files.filter(file => written.has(file) && !copied.includes(file) && looksHashed(file))
+  return { folder: outDir, files, hashed, base, spa }
+}
+
+/** A folder that the option names, whatever made it. */
+async function named(folder: string, serviceDir: string, config: ClientBuild | undefined): Promise<ClientSnapshot> {
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true) {
+    throw new BentoError('CLIENT_NOT_FOUND', `The option client names ${visible(folder)}, which is no folder.`, {
+      hint: 'Build the client before the service, or correct the path; client: false leaves it out.',
+      details: { client: folder },
+    })
+  }
+  const files = await filesOf(folder, serviceDir)
+  const pages = files.filter(file => file.endsWith('.html'))
+  return {
+    folder,
+    files,
+    hashed: files.filter(looksHashed),
+    base: config?.base ?? '/',
+    // Without Vite's `appType` its files tell: one page finds all ways by itself.
+    spa: config?.spa ?? (pages.length === 1 && pages[0] === 'index.html'),
+  }
+}
+
+async function filesOf(folder: string, serviceDir: string): Promise<string[]> {
+  const { walkTree } = await import('../files/walk.js')
+  if (statSync(folder, { throwIfNoEntry: false }) === undefined) return []
+  const own = isBelow(folder, serviceDir) ? `${relative(folder, serviceDir).replaceAll(sep, '/')}/` : undefined
+  return (await walkTree(folder))
+    .filter(({ kind, path }) => kind !== 'dir' && (own === undefined || !path.startsWith(own)))
+    .map(({ path }) => path)
+    .sort(compareText)
+}
+
+/**
+ * Whether a name ends in a hash as bundlers write them: eight or more characters of base64url or hex. Words and dates have
+ * no capital letter or no small one behind the hyphen.
+ */
+function looksHashed(file: string): boolean {
+  const hash = /[-.]([\w-]{8,})(?:\.[a-z0-9]+)+$/i.exec(file)?.[1] ?? ''
+  return /[A-Z0-9_]/.test(hash) && /[a-z]/i.test(hash)
+}
+
+/** The path of Vite's `base`: a client on another host, or with relative links, is at home everywhere. */
+function basePath(base: string): string {
+  return base.startsWith('/') && !base.startsWith('//') ? base.replace(/\/?$/, '/') : '/'
+}
+
+function isBelow(folder: string, path: string): boolean {
+  const way = relative(folder, path)
+  return way !== '' && way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way)
+}
