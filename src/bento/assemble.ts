@@ -3,11 +3,13 @@ import { fileURLToPath } from 'node:url'
 import { compareText } from '../core/tag.js'
 import type { YamlMap } from '../core/yaml.js'
 import { allowedPackages } from './allow-scripts.js'
-import { nodeImage } from './base-image.js'
+import { baseImage } from './base-image.js'
 import { clientFiles, refuseInClient } from './client-files.js'
 import { readDescription } from './description.js'
-import { dockerfileText, entrypointText } from './dockerfile.js'
+import { dockerfileText } from './dockerfile.js'
 import { below, planForeign } from './emitted-files.js'
+import { entrypointText } from './entrypoint.js'
+import { type ImageFiles, readImageFiles } from './image-files.js'
 import { includedFiles } from './included-files.js'
 import type { Place } from './install-command.js'
 import { planLaunch } from './launch.js'
@@ -15,6 +17,7 @@ import {
   DOCKERFILE,
   ENTRYPOINT,
   METRICS,
+  NO_PYTHON,
   NPMRC,
   PACKAGE_JSON,
   PACKAGE_LOCK,
@@ -24,10 +27,12 @@ import {
   RUNTIME,
   SBOM,
   SERVER,
+  SETUP_SCRIPT,
   SOURCE,
 } from './layout.js'
 import { lockEntries } from './lock-file.js'
 import { type ManifestFacts, sortedPins } from './manifest.js'
+import { noPythonText } from './no-python.js'
 import type { PlannedFile } from './planned-file.js'
 import { pythonStub } from './python-stub.js'
 import { readmeText } from './readme.js'
@@ -71,6 +76,7 @@ export async function assemble(
   if (client.length > 0) refuseInClient([...others, ...included.files].map(({ to }) => to))
   const foreign = await planForeign([...others, ...included.files, ...client], launch.server !== undefined)
   const description = await readDescription(snapshot.projectRoot, options.description)
+  const imageFiles = await readImageFiles(snapshot.projectRoot, options.image)
   const facts = manifestFacts(snapshot, options, locked, launch.entry)
   return {
     plan: [
@@ -78,7 +84,7 @@ export async function assemble(
       ...included.links,
       ...sources(facts, locked, launch.server),
       ...(snapshot.mode === 'handler' ? RUNTIME_FILES : []),
-      ...surroundings(facts, description, locked),
+      ...surroundings(facts, { description, imageFiles }, locked),
     ],
     facts,
     warnings: [...locked.warnings, ...included.warnings, ...foreign.warnings],
@@ -94,7 +100,7 @@ function manifestFacts(
   const node = nodeRange(locked.packageJson)
   const packages = lockEntries(locked.lock)
   const allowed = allowedPackages({ packageJson: locked.packageJson, packages })
-  const { name, labels, envs, args } = options
+  const { name, labels, envs, args, image } = options
   return {
     name,
     labels,
@@ -106,7 +112,8 @@ function manifestFacts(
     entry,
     node,
     lockDigest: `sha256:${createHash('sha256').update(locked.lock).digest('hex')}`,
-    baseImage: nodeImage(node),
+    baseImage: baseImage(image, node),
+    image,
     needsPackages: Object.keys(packages).some(place => place !== ''),
     allowedScripts: allowed.map(({ path }) => path).sort(compareText),
     installInputs: installInputs(locked),
@@ -143,7 +150,7 @@ function sources(facts: ManifestFacts, locked: LockedDependencies, server: strin
   return [
     text(`${SOURCE}/${PACKAGE_JSON}`, json(packageJson)),
     text(`${SOURCE}/${PACKAGE_LOCK}`, locked.lock),
-    text(`${SOURCE}/${PYTHON_STUB}`, pythonStub(facts.name, facts.needsPackages)),
+    text(`${SOURCE}/${PYTHON_STUB}`, pythonStub(facts)),
     ...(server === undefined ? [] : [text(`${SOURCE}/${SERVER}`, server)]),
     ...(locked.npmrc === undefined ? [] : [text(`${SOURCE}/${NPMRC}`, locked.npmrc)]),
     ...locked.localPackages.map(({ to, packageJson: own }) => text(`${SOURCE}/${to}/${PACKAGE_JSON}`, json(own))),
@@ -153,20 +160,27 @@ function sources(facts: ManifestFacts, locked: LockedDependencies, server: strin
 /** What lies around `src/`. */
 function surroundings(
   facts: ManifestFacts,
-  description: string | undefined,
+  { description, imageFiles }: { description: string | undefined; imageFiles: ImageFiles },
   locked: LockedDependencies,
 ): PlannedFile[] {
+  const { setupScript, template } = imageFiles
   return [
     text(README, readmeText({ ...facts, description, packages: locked.direct })),
     text(SBOM, sbomText(facts.name, locked.lock, facts.pins)),
-    text(DOCKERFILE, dockerfileText({ ...facts, needsModels: facts.pins.length > 0 })),
-    { ...text(ENTRYPOINT, entrypointText()), executable: true },
+    text(DOCKERFILE, dockerfileText({ ...facts, template, needsModels: facts.pins.length > 0 })),
+    script(ENTRYPOINT, entrypointText(facts.envs)),
+    script(NO_PYTHON, noPythonText()),
+    ...(setupScript === undefined ? [] : [script(SETUP_SCRIPT, setupScript)]),
     text(REQUIREMENTS, ''),
   ]
 }
 
 function text(path: string, content: string) {
   return { path, text: content, executable: false }
+}
+
+function script(path: string, content: string) {
+  return { path, text: content, executable: true }
 }
 
 function json(value: unknown): string {

@@ -23,6 +23,11 @@ export function dockerCommand(words: readonly string[], what: string): string {
   return JSON.stringify(words)
 }
 
+/** Whether `text` holds what no line of a Dockerfile can carry. */
+export function hasUnsafeCharacter(text: string): boolean {
+  return UNSAFE.test(text)
+}
+
 function refuseUnsafe(value: string, what: string): void {
   const found = value.match(UNSAFE)?.[0]
   if (found === undefined) return

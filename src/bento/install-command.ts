@@ -25,6 +25,6 @@ export function installCommand(folder: string, allowed: readonly string[]): stri
 }
 
 /** A word that a POSIX shell takes as it is. */
-function shellWord(text: string): string {
+export function shellWord(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`
 }

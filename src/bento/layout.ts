@@ -10,6 +10,10 @@ export const README = 'README.md'
 export const SBOM = 'sbom.cdx.json'
 export const DOCKERFILE = 'env/docker/Dockerfile'
 export const ENTRYPOINT = 'env/docker/entrypoint.sh'
+/** The option `image.setupScript`, where it is given. */
+export const SETUP_SCRIPT = 'env/docker/setup_script'
+/** Stands in for uv where BentoML makes the image: see `no-python.ts`. */
+export const NO_PYTHON = 'env/docker/no-python.sh'
 /** Always empty: BentoML's `containerize` wants the file. */
 export const REQUIREMENTS = 'env/python/requirements.txt'
 
@@ -34,3 +38,7 @@ export const NPMRC = '.npmrc'
 
 /** Files of `src/` that the assembling writes itself: a build that emits one of them is in conflict. */
 export const OWN_SOURCES: readonly string[] = [PACKAGE_JSON, PACKAGE_LOCK, PYTHON_STUB, RUNTIME, METRICS]
+
+/** BentoML's own places in an image (`base_v2.j2`), so that whoever knows one image knows the other. */
+export const IMAGE_HOME = '/home/bentoml'
+export const IMAGE_BENTO = `${IMAGE_HOME}/bento`

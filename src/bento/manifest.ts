@@ -3,8 +3,10 @@ import { compareText, type FullTag } from '../core/tag.js'
 import { isYamlMap, type YamlMap, type YamlValue } from '../core/yaml.js'
 import { type BentoImage, type BentoInfo, type BentoModelRef, bentoInfoValue } from '../store/bento-info.js'
 import { installCommand, type Place } from './install-command.js'
-import { PACKAGE_JSON, PACKAGE_LOCK, PYTHON_STUB, SOURCE } from './layout.js'
-import type { BentoEnv, ModelPin, ServiceMode } from './types.js'
+import { PACKAGE_JSON, PACKAGE_LOCK, PYTHON_STUB, SETUP_SCRIPT, SOURCE } from './layout.js'
+import { NO_PYTHON_COMMAND } from './no-python.js'
+import { systemPackagesCommand } from './system-packages.js'
+import type { BentoEnv, ImageOptions, ModelPin, ServiceMode } from './types.js'
 
 /** What a manifest says of the content. */
 export interface ManifestFacts {
@@ -21,6 +23,7 @@ export interface ManifestFacts {
   /** `sha256:<hex>` of `src/package-lock.json`. */
   lockDigest: string
   baseImage: string
+  image: ImageOptions
   /** Whether `npm ci` has anything to do. */
   needsPackages: boolean
   /** Places in the lock of packages whose install scripts run. */
@@ -121,23 +124,31 @@ function modelRef(pin: ModelPin): BentoModelRef {
 }
 
 /**
- * How BentoML is to make an image. It wants a Python environment in each, so Debian's Python and uv are put into the
- * Node image first; packages are installed from the lock before the code is copied.
+ * How BentoML is to make an image: as ours is made, with no Python in it. BentoML copies `env/docker` before it runs `commands`, and
+ * `build_include` before `post_commands`. Its template quotes nothing of this; what stands here has been checked (`image-options.ts`).
  */
-function imageOf(facts: ManifestFacts): BentoImage {
+function imageOf({ image, ...facts }: ManifestFacts): BentoImage {
   return {
     baseImage: facts.baseImage,
     pythonVersion: '3.11',
     commands: [
-      'apt-get update && apt-get install -y --no-install-recommends python3 python3-pip python3-venv && ' +
-        'rm -rf /var/lib/apt/lists/*',
-      'pip install --no-cache-dir --break-system-packages uv',
+      ...(image.systemPackages.length > 0 ? [systemPackagesCommand(image)] : []),
+      ...(image.setupScript === undefined ? [] : [`chmod +x ${SETUP_SCRIPT} && ./${SETUP_SCRIPT}`]),
+      ...image.commands,
+      NO_PYTHON_COMMAND,
     ],
     pythonRequirements: '',
-    postCommands: facts.needsPackages ? [installCommand(SOURCE, facts.allowedScripts)] : [],
-    buildInclude: facts.needsPackages
-      ? [PACKAGE_JSON, PACKAGE_LOCK, ...facts.installInputs.map(({ path }) => path)]
-      : [],
+    postCommands: [
+      ...(facts.needsPackages ? [`${installCommand(SOURCE, facts.allowedScripts)} && npm cache clean --force`] : []),
+      ...image.postCommands,
+    ],
+    buildInclude: facts.needsPackages ? buildInclude(facts.installInputs) : [],
     extra: {},
   }
+}
+
+/** BentoML copies each by a `COPY` without quotes: where one of them has a name that needs some, it copies all of `src/`. */
+function buildInclude(inputs: readonly Place[]): string[] {
+  const paths = [PACKAGE_JSON, PACKAGE_LOCK, ...inputs.map(({ path }) => path)]
+  return paths.every(path => /^[\w.@+-][\w.@+/-]*$/.test(path)) ? paths : ['.']
 }

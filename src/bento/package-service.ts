@@ -7,6 +7,7 @@ import { contentOf } from './content-version.js'
 import { epochTime, sourceTime } from './creation-time.js'
 import { lockDependencies } from './dependency-lock/index.js'
 import { checkEnvs } from './envs.js'
+import { checkImage } from './image-options.js'
 import { identityOf } from './manifest.js'
 import { measure } from './planned-file.js'
 import { type Published, publishBento } from './publish-bento.js'
@@ -61,6 +62,7 @@ export async function packageService(snapshot: ServiceSnapshot, options: Package
 function checkOptions(options: PackageOptions): void {
   chooseTag(options.name, options.version, 'any')
   checkEnvs(options.envs)
+  checkImage(options.image)
   epochTime()
   const checker = new ValueChecker()
   checker.labels(options.labels)

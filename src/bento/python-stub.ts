@@ -1,3 +1,15 @@
+import { SERVER } from './layout.js'
+import type { BentoEnv } from './types.js'
+
+/** What the stub has to know. */
+interface StubFacts {
+  /** The bento's name. */
+  name: string
+  envs: readonly BentoEnv[]
+  /** Whether the lock holds any package. */
+  needsPackages: boolean
+}
+
 /**
  * Python source of `src/service.py`: a BentoML service that starts Node and lets BentoML proxy to it, so that
  * `bentoml serve <tag>` serves a Node bento.
@@ -7,13 +19,15 @@
  *   needed; else `bento serve` does, which installs the locked packages once and runs a copy.
  * - BentoML imports this file in its main process and again in the worker. A port is picked once and handed on through
  *   the environment, so that two services on one machine never proxy to each other.
- * - BentoML starts the command in a working directory of its own (every path is absolute) and expands `$NAME` in it.
+ * - BentoML starts the command in a working directory of its own, so that the command changes to the service's, `src/`;
+ *   and it expands `$NAME` in it. Of the bento's variables it sets none.
  * - BentoML waits for a health route that doesn't answer 404, but an app that brings its own server need not have one.
- *
- * @param name the bento's name
- * @param needsPackages whether the lock holds any package
  */
-export function pythonStub(name: string, needsPackages: boolean): string {
+export function pythonStub({ name, envs, needsPackages }: StubFacts): string {
+  const variables = envs
+    .filter(({ stage, value }) => stage !== 'build' && value !== '')
+    // A JSON text without control characters, which envs have none of, is one in Python too.
+    .map(env => `    ${JSON.stringify(env.name)}: ${JSON.stringify(env.value)},\n`)
   return `"""Starts this bento's Node service under Python's "bentoml serve".
 
 BentoML runs the command below and proxies every request to it (needs "fastapi" beside "bentoml").
@@ -28,6 +42,7 @@ from pathlib import Path
 import bentoml
 
 NEEDS_PACKAGES = ${needsPackages ? 'True' : 'False'}
+VARIABLES = {${variables.length > 0 ? `\n${variables.join('')}` : ''}}
 SOURCE = Path(__file__).resolve().parent
 
 
@@ -70,10 +85,14 @@ def command(port: str) -> list[str]:
     node = shutil.which("node")
     if node is None:
         raise RuntimeError("This bento runs on Node, and there is no 'node' on the PATH.")
-    return ["env", "PORT=" + port, "HOST=127.0.0.1", node, str(SOURCE / "server.js")]
+    start = 'cd "$1" && PORT="$2" HOST=127.0.0.1 exec "$3" ${SERVER}'
+    return ["sh", "-c", start, "sh", str(SOURCE), port, node]
 
 
 accept_any_answer()
+
+for variable, value in VARIABLES.items():
+    os.environ.setdefault(variable, value)
 
 # Inherited by the worker, which imports this file again and must find the same port.
 PORT = os.environ.setdefault("BENTO_NODE_PORT", str(free_port()))

@@ -101,6 +101,7 @@ export interface PackageOptions {
   envs: BentoEnv[]
   /** JSON values without null. */
   args: Record<string, unknown>
+  image: ImageOptions
   /** Packages to lock that no import shows. */
   includeDependencies: string[]
   /** Patterns of files of the project that go along, and of those that do not. */

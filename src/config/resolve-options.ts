@@ -1,3 +1,4 @@
+import { imageProblems } from '../bento/image-options.js'
 import type { BentoEnv, ImageOptions } from '../bento/types.js'
 import { BentoError, isBentoError } from '../core/errors.js'
 import { parseModelRequest } from '../core/request.js'
@@ -176,7 +177,7 @@ function modelOption(check: Check, where: string, item: unknown): ResolvedOption
 
 function imageOption(check: Check, value: unknown): ImageOptions {
   const given = check.group('image', value, IMAGE_OPTION_NAMES) ?? {}
-  return {
+  const image: ImageOptions = {
     base: check.line('image.base', given.base),
     distro: check.oneOf('image.distro', given.distro, ['debian', 'alpine'], 'debian'),
     node: check.line('image.node', given.node),
@@ -186,6 +187,8 @@ function imageOption(check: Check, value: unknown): ImageOptions {
     postCommands: check.lines('image.postCommands', given.postCommands),
     template: check.text('image.template', given.template),
   }
+  for (const { name, why } of imageProblems(image)) check.wrong(name, why)
+  return image
 }
 
 function platformsOption(check: Check, value: unknown): string[] {

@@ -21,14 +21,21 @@ export interface Builder {
 type Known = Omit<Builder, 'name' | 'program'> & { file: string; home: string }
 
 const DOCKER = { file: 'docker', home: 'https://docs.docker.com/get-docker/', pushesItself: true }
-const PLAIN = { build: ['build'], pushesItself: false, env: {} }
+const PLAIN = { build: ['build'], pushesItself: false }
+/** OCI's own format has no health check. */
+const FORMAT = { BUILDAH_FORMAT: 'docker' }
 
 const KNOWN: Record<Backend, Known> = {
   docker: { ...DOCKER, build: ['build'], env: { DOCKER_BUILDKIT: '1', DOCKER_SCAN_SUGGEST: 'false' } },
   buildx: { ...DOCKER, build: ['buildx', 'build'], env: {} },
-  podman: { ...PLAIN, file: 'podman', home: 'https://podman.io/docs/installation' },
-  buildah: { ...PLAIN, file: 'buildah', home: 'https://github.com/containers/buildah/blob/main/install.md' },
-  nerdctl: { ...PLAIN, file: 'nerdctl', home: 'https://github.com/containerd/nerdctl' },
+  podman: { ...PLAIN, env: FORMAT, file: 'podman', home: 'https://podman.io/docs/installation' },
+  buildah: {
+    ...PLAIN,
+    env: FORMAT,
+    file: 'buildah',
+    home: 'https://github.com/containers/buildah/blob/main/install.md',
+  },
+  nerdctl: { ...PLAIN, env: {}, file: 'nerdctl', home: 'https://github.com/containerd/nerdctl' },
 }
 /** BentoML's variable for the backend. */
 const VARIABLE = 'BENTOML_CONTAINERIZE_BACKEND'

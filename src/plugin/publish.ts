@@ -60,6 +60,7 @@ function packageOptions({ options, project, home }: BentoContext): PackageOption
     description: options.description,
     envs: options.envs,
     args: options.args,
+    image: options.image,
     includeDependencies: options.includeDependencies,
     include: options.include,
     exclude: options.exclude,

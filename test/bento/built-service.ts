@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { DEFAULT_IMAGE } from '../../src/bento/image-options.js'
 import type { ModelPin, PackageOptions, ServiceSnapshot } from '../../src/bento/types.js'
 import { ModelStore } from '../../src/store/model-store.js'
 import { scratchFolder } from '../support/home.js'
@@ -71,6 +72,7 @@ export function packageOptions(home: string, options: Partial<PackageOptions> = 
     description: undefined,
     envs: [],
     args: {},
+    image: DEFAULT_IMAGE,
     includeDependencies: [],
     include: [],
     exclude: [],

@@ -179,6 +179,7 @@ describe('install command', () => {
   })
 })
 
+const ENVS = [{ name: 'QUOTES', value: `it's "odd" \\ $HOME 漢`, stage: 'all' as const }]
 const python = findPython('ast')
 describeNeeding(python === undefined ? 'Python' : undefined, 'Python stub', () => {
   it.each([true, false])('is Python that declares one service (packages: %s)', needsPackages => {
@@ -187,11 +188,17 @@ import ast, json, sys
 tree = ast.parse(sys.stdin.read())
 service = next(node for node in tree.body if isinstance(node, ast.ClassDef))
 keywords = {keyword.arg: ast.unparse(keyword.value) for keyword in service.decorator_list[0].keywords}
-print(json.dumps([service.name, keywords["name"], keywords["endpoints"]]))`
+variables = next(node.value for node in tree.body if ast.unparse(node).startswith("VARIABLES ="))
+print(json.dumps([service.name, keywords["name"], keywords["endpoints"], ast.literal_eval(variables)]))`
     const text = execFileSync(python as string, ['-c', program], {
-      input: pythonStub('my-iris.v1', needsPackages),
+      input: pythonStub({ name: 'my-iris.v1', envs: ENVS, needsPackages }),
       encoding: 'utf8',
     })
-    expect(JSON.parse(text)).toEqual(['Service', "'my-iris.v1'", "{'livez': '/livez', 'readyz': '/readyz'}"])
+    expect(JSON.parse(text)).toEqual([
+      'Service',
+      "'my-iris.v1'",
+      "{'livez': '/livez', 'readyz': '/readyz'}",
+      { QUOTES: ENVS[0]?.value },
+    ])
   })
 })

@@ -38,6 +38,7 @@ describe('a packaged service', () => {
       'bento.yaml',
       'env/docker/Dockerfile',
       'env/docker/entrypoint.sh',
+      'env/docker/no-python.sh',
       'env/python/requirements.txt',
       'sbom.cdx.json',
       'src/assets/greet-x1.js',
