@@ -1,5 +1,5 @@
 import { realpathSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, sep } from 'node:path'
 import type { BuildReport, ExternalImport, ServiceMode } from '../bento/types.js'
 import type { BentoOptions } from '../config/options.js'
 import { readLayers } from '../config/read-layers.js'
@@ -30,6 +30,10 @@ export interface Build {
   written: number
   failed: boolean
   gathered: Gathered | undefined
+  /** What modules name beside them and was emitted, by reference. */
+  ownFiles: Map<string, { executable: boolean }>
+  /** Emitted files of whole folders: path in the output to reference. */
+  ownFolders: Map<string, string>
 }
 
 /**
@@ -134,6 +138,11 @@ export class BentoContext {
     return environment === undefined ? this.environment === undefined : environment.name === this.environment
   }
 
+  /** Whether a path lies where builds write. */
+  isOutput(path: string): boolean {
+    return this.outputs.some(folder => path === folder || path.startsWith(folder + sep))
+  }
+
   /** Forgets the build before: a new one begins. */
   startBuild(): void {
     this.build = newBuild()
@@ -151,7 +160,7 @@ function checked(input: unknown): ReturnType<typeof resolveOptions> {
 }
 
 function newBuild(): Build {
-  return { begun: 0, written: 0, failed: false, gathered: undefined }
+  return { begun: 0, written: 0, failed: false, gathered: undefined, ownFiles: new Map(), ownFolders: new Map() }
 }
 
 function samePath(a: string, b: string): boolean {

@@ -1,19 +1,8 @@
 import type { BentoContext } from './context.js'
 import { analyseEntry, type EntryAnalysis, modeOf } from './entry-analysis.js'
 import type { HookContext, Part } from './hooks.js'
+import { parseModule } from './parse-module.js'
 import { part } from './part.js'
-import type { Node } from './syntax.js'
-
-const LANGUAGES: Record<string, 'js' | 'jsx' | 'ts' | 'tsx'> = {
-  ts: 'ts',
-  mts: 'ts',
-  cts: 'ts',
-  tsx: 'tsx',
-  jsx: 'jsx',
-  js: 'jsx',
-  mjs: 'js',
-  cjs: 'js',
-}
 
 interface Transformed {
   code: string
@@ -32,7 +21,7 @@ export function entryParts(context: BentoContext): Part[] {
     handler(this: HookContext, code: string, id: string): Promise<Transformed | undefined> | undefined {
       if (!context.isPackaged(this.environment) || !context.isService(id)) return undefined
       if (last && read) return undefined
-      const program = parse(this, code, id)
+      const program = parseModule(this, code, id)
       read = program !== undefined
       if (program === undefined) return undefined
       const analysis = analyseEntry(program)
@@ -41,16 +30,6 @@ export function entryParts(context: BentoContext): Part[] {
     },
   })
   return [part('entry', { transform: transform(false) }), part('entry-after', { transform: transform(true) })]
-}
-
-/** Undefined for what this bundler's parser cannot read; a syntax error is the bundler's to report. */
-function parse(hook: HookContext, code: string, id: string): Node | undefined {
-  const lang = LANGUAGES[/\.(\w+)(?:\?.*)?$/s.exec(id)?.[1] ?? '']
-  try {
-    return hook.parse(code, lang === undefined ? {} : { lang }) as Node
-  } catch {
-    return undefined
-  }
 }
 
 async function replaceGuards(code: string, analysis: EntryAnalysis, isMain: boolean): Promise<Transformed | undefined> {

@@ -3,6 +3,7 @@ import type { ExternalImport } from '../bento/types.js'
 import { compareText } from '../core/tag.js'
 import type { ChunkScan, CodeImport } from './chunk-scan.js'
 import type { HookContext, ModuleInfo, OutputBundle, OutputChunk } from './hooks.js'
+import { fileOf } from './part.js'
 
 /** What stays outside the bundle, sorted, and names that no package can answer to. */
 export interface Externals {
@@ -110,10 +111,4 @@ function isOfNode(specifier: string): boolean {
 /** The package of a specifier: `hono/serve-static` → `hono`; undefined where it names none. */
 export function packageOf(specifier: string): string | undefined {
   return /^(?:@[a-z0-9~-][\w.~-]*\/)?[a-z0-9~-][\w.~-]*(?=\/|$)/i.exec(specifier.replace(/[?#].*$/s, ''))?.[0]
-}
-
-/** The file of a module id; virtual modules have none. */
-function fileOf(id: string): string | undefined {
-  const path = id.replace(/^\0/, '').replace(/\?.*$/s, '')
-  return /^(?:\/|[a-z]:[\\/])/i.test(path) ? path : undefined
 }

@@ -29,7 +29,15 @@ export interface HookContext extends MinimalHookContext {
   parse(code: string, options?: { lang?: 'js' | 'jsx' | 'ts' | 'tsx' }): unknown
   getModuleInfo(id: string): ModuleInfo | null
   getModuleIds(): IterableIterator<string>
+  addWatchFile(path: string): void
+  emitFile(file: EmittedFile): string
+  getFileName(reference: string): string
 }
+
+/** What a part emits: a module as a chunk of its own, or a file as it is. */
+export type EmittedFile =
+  | { type: 'chunk'; id: string; name: string }
+  | { type: 'asset'; source: Uint8Array; name?: string; fileName?: string }
 
 /** The part of Vite's environment that the parts look at. */
 export interface HookEnvironment {

@@ -48,3 +48,9 @@ export function readable(error: unknown): unknown {
   told.stack = process.env.DEBUG ? `${error.stack}` : `Error: ${message}\n`
   return told
 }
+
+/** The file of a module id; virtual modules have none. */
+export function fileOf(id: string): string | undefined {
+  const path = id.replace(/^\0/, '').replace(/\?.*$/s, '')
+  return /^(?:\/|[a-z]:[\\/])/i.test(path) ? path : undefined
+}

@@ -7,7 +7,9 @@ import { BentoContext } from './context.js'
 import { entryParts } from './entry.js'
 import type { HookContext, MinimalHookContext, Part } from './hooks.js'
 import { modelImports } from './model-imports.js'
+import { nativeAddons } from './native-addons.js'
 import { nativeExternals } from './native-externals.js'
+import { ownFiles } from './own-files.js'
 import { guarded, PLUGIN_NAME, part } from './part.js'
 import { findService } from './project.js'
 import { tail } from './tail.js'
@@ -54,7 +56,9 @@ function parts(context: BentoContext): Part[] {
     modelImports(context),
     argsImport(context),
     nativeExternals(context),
+    nativeAddons(context),
     ...entryParts(context),
+    ownFiles(context),
     commonJsNames(context),
     collect(context),
     tail(context, hook => hook.meta.watchMode !== true || context.options.watch),

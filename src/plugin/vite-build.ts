@@ -83,9 +83,15 @@ export function viteBuild(context: BentoContext): Part[] {
         if (this.environment?.name !== ENVIRONMENT || !context.isPackaged(this.environment)) return undefined
         const { entryFileNames } = options
         const isOurs = entryFileNames === undefined || entryFileNames === '[name].js' || entryFileNames === '[name].mjs'
-        return isOurs
-          ? { ...options, entryFileNames: () => (context.mode === 'handler' ? SERVICE : SERVER) }
-          : undefined
+        if (!isOurs) return undefined
+        // Workers are entries as well.
+        const nameOf = ({ facadeModuleId }: { facadeModuleId: string | null }) =>
+          facadeModuleId !== null && context.isService(facadeModuleId)
+            ? context.mode === 'handler'
+              ? SERVICE
+              : SERVER
+            : 'assets/[name]-[hash].js'
+        return { ...options, entryFileNames: nameOf }
       },
 
       buildStart: {

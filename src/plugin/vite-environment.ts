@@ -22,6 +22,7 @@ interface BuildOptions {
   minify?: unknown
   watch?: unknown
   emptyOutDir?: boolean | null
+  ssrEmitAssets?: boolean
   lib?: unknown
   rollupOptions?: RollupOptions
   rolldownOptions?: RollupOptions
@@ -95,7 +96,7 @@ export function viteEnvironment(context: BentoContext): Part[] {
           if (command !== 'build') return undefined
           context.environment = isSsrBuild === true || config.build?.ssr ? 'ssr' : ENVIRONMENT
           outDir = config.build?.outDir ?? outDir
-          if (context.environment === 'ssr') return undefined
+          if (context.environment === 'ssr') return { build: { ssrEmitAssets: config.build?.ssrEmitAssets ?? true } }
           own = copyOf(config.environments?.[ENVIRONMENT])
           alone = isAlone(config)
           const isVite7 = this.meta.rolldownVersion === undefined
@@ -173,6 +174,8 @@ function additions(
           lib: false,
           outDir: build.outDir ?? `${outDir}/server`,
           copyPublicDir: build.copyPublicDir ?? false,
+          // Else Vite throws away what `?url` and our own parts emit.
+          emitAssets: build.emitAssets ?? true,
           minify: build.minify ?? false,
           target: build.target ?? nodeTarget(project.manifest.engines?.node),
           manifest: build.manifest ?? false,

@@ -10,7 +10,9 @@ import { entryParts } from './entry.js'
 import type { HookContext, Part } from './hooks.js'
 import { modelImports } from './model-imports.js'
 import { modelReload } from './model-reload.js'
+import { nativeAddons } from './native-addons.js'
 import { nativeExternals } from './native-externals.js'
+import { ownFiles } from './own-files.js'
 import { PLUGIN_NAME } from './part.js'
 import { viteBuild } from './vite-build.js'
 import { viteEnvironment } from './vite-environment.js'
@@ -55,10 +57,12 @@ export function bento(options?: BentoOptions): Plugin[] & { api: BentoPluginApi 
     modelImports(context),
     argsImport(context),
     modelReload(context),
+    nativeAddons(context),
     ...[
       clientBuild(context),
       nativeExternals(context),
       ...entryParts(context),
+      ownFiles(context),
       commonJsNames(context),
       collect(context),
     ].map(buildOnly),

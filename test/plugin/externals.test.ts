@@ -131,7 +131,7 @@ console.log(1)
   test('warns about files that are loaded at run time but not emitted', async () => {
     const service = `import { createRequire } from 'node:module'
 const load = createRequire(import.meta.url)
-export const version = () => load('../package.json').version
+export const version = () => load('../generated.json').version
 export const optional = () => { try { return load('./optional.json') } catch { return undefined } }
 export const lazy = () => import('./lazy.js')
 export const worker = () => new Worker(new URL('./worker.js', import.meta.url))
@@ -141,7 +141,7 @@ export const here = [new URL('.', import.meta.url), new URL('../', import.meta.u
     const { log } = await buildWith(bundler, project, { home: scratchHome() })
     const warnings = log.filter(line => line.includes('at run time'))
     expect(warnings).toEqual([
-      expect.stringMatching(/^.*\.js loads "\.\.\/package\.json" at run time, which the build does not emit/),
+      expect.stringMatching(/^.*\.js loads "\.\.\/generated\.json" at run time, which the build does not emit/),
       expect.stringMatching(/^.*\.js loads "\.\/worker\.js" at run time, which the build does not emit/),
     ])
   })

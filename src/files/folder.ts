@@ -1,0 +1,38 @@
+import { readdir, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { compareText } from '../core/tag.js'
+import { formatSize } from '../core/text.js'
+
+/** What a folder that code reads as a whole may hold, so that all of it can be meant. */
+const MOST = { files: 1000, bytes: 100 * 1024 * 1024 }
+
+/** The files of a folder, or why there are too many of them. */
+export type FolderList = { files: string[] } | { files: undefined; why: string }
+
+/**
+ * Lists the files below a folder as far as the code that reads it may want them; stops as soon as it is too large. Links
+ * are not followed.
+ *
+ * @param skips what is left out, by its POSIX path relative to the folder, with a slash behind where it is a folder
+ */
+export async function listFolder(folder: string, skips: (path: string) => boolean): Promise<FolderList> {
+  const files: string[] = []
+  let bytes = 0
+  const visit = async (prefix: string): Promise<string | undefined> => {
+    for (const entry of await readdir(join(folder, prefix), { withFileTypes: true })) {
+      const path = `${prefix}${entry.name}`
+      if (skips(entry.isDirectory() ? `${path}/` : path)) continue
+      if (entry.isDirectory()) {
+        const why = await visit(`${path}/`)
+        if (why !== undefined) return why
+      } else if (entry.isFile()) {
+        bytes += (await stat(join(folder, path))).size
+        if (files.push(path) > MOST.files) return `more than ${MOST.files} files`
+        if (bytes > MOST.bytes) return `more than ${formatSize(MOST.bytes)}`
+      }
+    }
+    return undefined
+  }
+  const why = await visit('')
+  return why === undefined ? { files: files.sort(compareText) } : { files: undefined, why }
+}

@@ -1,0 +1,125 @@
+import { statSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { basename, dirname, relative, resolve, sep } from 'node:path'
+import { isSecretPath } from '../bento/secrets.js'
+import { visible } from '../core/text.js'
+import { listFolder } from '../files/folder.js'
+import type { BentoContext } from './context.js'
+import type { HookContext } from './hooks.js'
+import type { OwnPlace } from './own-places.js'
+import { isUnread } from './unread.js'
+
+/** What a bundler can take in as a module. */
+const CODE = /\.[cm]?[jt]sx?$/
+
+/** Calls that want the text of a file, whatever is in it. */
+const READS = /^(?:read|createReadStream|sendFile|copy|stat|lstat|exists|access|open$|file$)/i
+
+/** Emits what one module names beside it. */
+export class OwnFileEmitter {
+  readonly #context: BentoContext
+  readonly #hook: HookContext
+  readonly #module: string
+
+  constructor(context: BentoContext, hook: HookContext, module: string) {
+    this.#context = context
+    this.#hook = hook
+    this.#module = module
+  }
+
+  /**
+   * @returns what is to stand in the place of the expression; undefined where it may stay, since there is nothing, or the
+   * tracing puts it where the chunk will look
+   */
+  async emit(place: OwnPlace): Promise<string | undefined> {
+    const file = resolve(dirname(this.#module), place.path)
+    const stats = statSync(file, { throwIfNoEntry: false })
+    const leaves = place.path.startsWith('../')
+    if (stats?.isDirectory()) return leaves ? this.#folder(file, place) : undefined
+    if (!stats?.isFile() || file === this.#module) return undefined
+    if (isSecretPath(basename(file))) {
+      this.#warn(
+        `${this.#shown(file)}, which is named like a secret and does not go along. If it is none, name it in the option include.`,
+      )
+      return undefined
+    }
+    const runs = CODE.test(file) && !place.callers.slice(0, 2).some(name => READS.test(name))
+    if (place.form === 'require') return CODE.test(file) ? undefined : pathOf(await this.#asset(file))
+    if (runs) return expressionOf(place, this.#chunk(file))
+    return place.form === 'url' || leaves ? expressionOf(place, await this.#asset(file)) : undefined
+  }
+
+  #chunk(file: string): string {
+    const name = basename(file).replace(CODE, '')
+    return this.#note(this.#hook.emitFile({ type: 'chunk', id: file, name }), false)
+  }
+
+  async #asset(file: string, fileName?: string): Promise<string> {
+    this.#hook.addWatchFile(file)
+    const source = await readFile(file)
+    const place = fileName === undefined ? { name: basename(file) } : { fileName }
+    const executable = process.platform !== 'win32' && (statSync(file).mode & 0o100) !== 0
+    return this.#note(this.#hook.emitFile({ type: 'asset', source, ...place }), executable)
+  }
+
+  /** A folder that no chunk could reach goes where it lies in the project, as the option `include` would take it. */
+  async #folder(folder: string, place: OwnPlace): Promise<string | undefined> {
+    const { root } = this.#context.project
+    const to = relative(root, folder).split(sep).join('/')
+    if (to === '' || to.startsWith('..') || `${this.#module}${sep}`.startsWith(folder + sep)) return undefined
+    if (this.#context.isOutput(folder)) {
+      this.#warn(`${to}, which builds write, so that it does not go along. A web client does by the option client.`)
+      return undefined
+    }
+    const listed = await listFolder(folder, isUnread)
+    if (listed.files === undefined) {
+      this.#warn(
+        `${to}, which is too large to go along by itself: it holds ${listed.why}. If it is needed, add include: ['/${to}/'].`,
+      )
+      return undefined
+    }
+    const [first] = listed.files
+    if (first === undefined) return undefined
+    for (const path of listed.files) {
+      const fileName = `${to}/${path}`
+      if (!this.#context.build.ownFolders.has(fileName)) {
+        this.#context.build.ownFolders.set(fileName, await this.#asset(resolve(folder, path), fileName))
+      }
+    }
+    const up = `${'../'.repeat(first.split('/').length)}${encodeURIComponent(basename(folder))}${place.path.endsWith('/') ? '/' : ''}`
+    const url = `new URL(${JSON.stringify(up)}, ${urlOf(this.#context.build.ownFolders.get(`${to}/${first}`))})`
+    return place.form === 'url' ? url : pathFrom(url)
+  }
+
+  #note(reference: string, executable: boolean): string {
+    this.#context.build.ownFiles.set(reference, { executable })
+    return reference
+  }
+
+  #warn(what: string): void {
+    this.#hook.warn(`${this.#shown(this.#module)} reads ${what}`)
+  }
+
+  #shown(path: string): string {
+    const below = relative(this.#context.project.root, path)
+    return visible(below.startsWith('..') ? path : below.split(sep).join('/'))
+  }
+}
+
+function expressionOf(place: OwnPlace, reference: string): string {
+  return place.form === 'url' ? `new URL(${urlOf(reference)})` : pathOf(reference)
+}
+
+/** Bundlers turn it into an expression of the file's URL. */
+function urlOf(reference: string | undefined): string {
+  return `import.meta.ROLLUP_FILE_URL_${reference}`
+}
+
+function pathOf(reference: string): string {
+  return pathFrom(urlOf(reference))
+}
+
+/** Needs no import, which a module may not have room for. Node has it since 20.16. */
+function pathFrom(url: string): string {
+  return `globalThis.process.getBuiltinModule('node:url').fileURLToPath(${url})`
+}
