@@ -16,6 +16,7 @@ export interface CommandEntry {
 
 /** Every command. A file of `commands/` is loaded only when its command runs or shows its help. */
 export const COMMANDS: readonly CommandEntry[] = [
+  { name: 'build', summary: 'build a project and publish its bento', load: () => import('./commands/build.js') },
   { name: 'list', summary: 'list the bentos of the store', load: () => import('./commands/bentos-list.js') },
   { name: 'get', summary: "print a bento's manifest", load: () => import('./commands/bentos-get.js') },
   { name: 'delete', summary: 'delete bentos', load: () => import('./commands/bentos-delete.js') },

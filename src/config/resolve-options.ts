@@ -62,7 +62,7 @@ export function resolveOptions(
   where = 'bento()',
 ): { options: ResolvedOptions; warnings: string[] } {
   const { options, problems, warnings } = checkOptions(input, where)
-  if (problems.length > 0) throw invalid(problems, where)
+  if (problems.length > 0) throw invalidOptions(problems, where)
   return { options, warnings }
 }
 
@@ -214,7 +214,8 @@ function packagesOption(check: Check, name: string, value: unknown, prefix = /^(
   return names as string[]
 }
 
-function invalid(problems: readonly Problem[], where: string): BentoError {
+/** The error that lists what is wrong with options. */
+export function invalidOptions(problems: readonly Problem[], where: string): BentoError {
   const head = problems.length === 1 ? `An option of ${where} is wrong` : `Options of ${where} are wrong`
   const texts = problems.map(({ name, why }) => `${name || 'they'} ${why}`)
   return new BentoError('OPTION_INVALID', `${head}: ${texts.join('; ')}.`, { details: { problems: texts } })

@@ -19,6 +19,8 @@ export const ERROR_CODES = {
   IO_FAILED: 'the file system refused an operation',
   OPTION_INVALID: 'an option of the plugin, library or CLI has a wrong value',
   BENTOFILE_INVALID: 'a bentofile is malformed or says something that is not possible',
+  BUNDLER_MISSING: 'the project has no Vite that can build it',
+  BUILD_FAILED: 'the bundler failed, or made no bento',
   USAGE: 'the command line is wrong',
   SERVICE_NOT_FOUND: 'the service entry does not exist',
   SERVICE_UNSUPPORTED: 'the service uses something a bento cannot hold',

@@ -10,6 +10,8 @@ export const CHANNEL = 'vite-plugin-bento'
 
 /** What `build()` tells the plugin. */
 export interface BuildChannel {
+  /** Absolute path of the build context, in which the root of the config begins. */
+  context: string
   /** Options that win over those of the config. */
   options: BentoOptions
   /** Who gave them, for errors: `build()`, `the command line`. */

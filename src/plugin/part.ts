@@ -1,8 +1,14 @@
-import { isBentoError } from '../core/errors.js'
+import { type BentoError, isBentoError } from '../core/errors.js'
 import type { HookContext, Part } from './hooks.js'
 
 /** Name of the plugin; its parts are called `vite-plugin-bento:<part>`. */
 export const PLUGIN_NAME = 'vite-plugin-bento'
+
+/**
+ * Under which {@link readable} keeps the error itself, whatever a bundler does to the message. `Symbol.for`, since
+ * `build()` may meet the error of another copy of this package.
+ */
+const ORIGIN = Symbol.for('vite-plugin-bento.error')
 
 type Hook<This, Args extends unknown[], Result> = (this: This, ...args: Args) => Result
 
@@ -45,6 +51,7 @@ export function readable(error: unknown): unknown {
   const message = `[${code}] ${error.message}`
   // `pluginCode` for where no bundler sets it (buildApp); bundlers overwrite the code of what they are given.
   const told = Object.assign(new Error(message), { code, pluginCode: code })
+  Object.defineProperty(told, ORIGIN, { value: error })
   told.stack = process.env.DEBUG ? `${error.stack}` : `Error: ${message}\n`
   return told
 }
@@ -53,4 +60,16 @@ export function readable(error: unknown): unknown {
 export function fileOf(id: string): string | undefined {
   const path = id.replace(/^\0/, '').replace(/\?.*$/s, '')
   return /^(?:\/|[a-z]:[\\/])/i.test(path) ? path : undefined
+}
+
+/** The error of ours that a bundler's error tells of; it may be of another copy of its class. */
+export function originOf(error: unknown): Omit<BentoError, 'name'> | undefined {
+  if (typeof error !== 'object' || error === null) return undefined
+  if (ORIGIN in error) return error[ORIGIN] as BentoError
+  const inner = 'errors' in error && Array.isArray(error.errors) ? error.errors : []
+  for (const one of inner) {
+    const origin = originOf(one)
+    if (origin !== undefined) return origin
+  }
+  return 'cause' in error ? originOf(error.cause) : undefined
 }

@@ -22,7 +22,8 @@ export function viteOptions(context: BentoContext): Part {
     config: {
       order: 'pre',
       async handler(config: UserConfig): Promise<void> {
-        await told(context.readOptions(resolve(config.root ?? '.'), channelOf(config)))
+        const channel = channelOf(config)
+        await told(context.readOptions(resolve(channel?.context ?? '.', config.root ?? '.'), channel))
       },
     },
     configResolved: {

@@ -15,6 +15,7 @@ const FLOORS = [
   'container',
   'config',
   'plugin',
+  'build',
   'cli',
 ]
 

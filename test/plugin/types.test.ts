@@ -88,3 +88,33 @@ byTag.folder
 `
   expect(compile({ 'src/service.ts': service }, [])).toBe('')
 })
+
+test('args are values of unknown type, unless the project says more', () => {
+  const service = `import args from 'virtual:bento/args'
+const threshold: number = Number(args.threshold ?? 0.5)
+// @ts-expect-error: it may be anything
+const text: string = args.text
+export default [threshold, text]
+`
+  expect(compile({ 'src/service.ts': service }, [])).toBe('')
+  const typed = `import args from 'virtual:bento/args'
+declare module 'virtual:bento/args' {
+  interface BentoArgs {
+    readonly threshold: number
+  }
+}
+export const threshold: number = args.threshold
+export const other: unknown = args.other
+`
+  expect(compile({ 'src/service.ts': typed }, [])).toBe('')
+})
+
+test('a script builds without the types of any bundler', () => {
+  const script = `import { type BuildOptions, type BuildReport, build, buildBentofile, isBentoError } from 'vite-plugin-bento/build'
+const options: BuildOptions = { root: '.', labels: { a: 'b' }, bentofile: false, explain: sources => console.log(sources[0]?.from) }
+const report: BuildReport = await build(options)
+await buildBentofile('bentofile.yaml', { version: 'time' }).catch((error: unknown) => isBentoError(error, 'BUILD_FAILED'))
+export const tag: string = report.tag
+`
+  expect(compile({ 'build.ts': script }, [])).toBe('')
+})

@@ -55,10 +55,11 @@ export function define(command: Command): void {
     if (value === undefined) command.option(`--${name}`, help)
     else command.option(`--${name} <${value}>`, help, collect)
   }
-  command.addHelpText('after', AFTER_HELP).action(run)
+  command.addHelpText('after', AFTER_HELP).action(makeImage)
 }
 
-async function run(bento: string, flags: Flags): Promise<void> {
+/** Makes an image of a bento of the store and says which. */
+export async function makeImage(bento: string, flags: Flags): Promise<void> {
   const [{ containerize }, { holdSignals }] = await Promise.all([
     import('../../container/containerize.js'),
     import('../../serve/interruption.js'),

@@ -1,11 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { BentoError, systemCode } from '../../core/errors.js'
 import { usageError } from '../problem.js'
+import { jsonOrText } from './json-or-text.js'
 import { keyAndValue } from './labels.js'
-
-const INTEGER = /^-?(?:0|[1-9]\d*)$/
-/** Words and beginnings that say a value is meant as JSON. Anything else is text. */
-const JSON_LIKE = /^(?:true|false|null|["[{]|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$)/
 
 /**
  * Takes one more `--metadata key=value` to those before it. The value is JSON where it looks like JSON (`0.97`, `true`,
@@ -25,21 +22,7 @@ export function addMetadata(text: string, metadata: Record<string, unknown> = {}
 }
 
 function typedValue(text: string): unknown {
-  if (text.startsWith('@') && text.endsWith('.json')) return fromFile(text.slice(1))
-  if (!JSON_LIKE.test(text)) return text
-  if (INTEGER.test(text)) return wholeNumber(text)
-  try {
-    return JSON.parse(text)
-  } catch {
-    // `[draft]`, `true story`: text that only begins like JSON.
-    return text
-  }
-}
-
-/** Digits a double cannot hold are kept by a bigint: Python's integers have no limit. */
-function wholeNumber(text: string): number | bigint {
-  const value = Number(text)
-  return Number.isSafeInteger(value) ? value : BigInt(text)
+  return text.startsWith('@') && text.endsWith('.json') ? fromFile(text.slice(1)) : jsonOrText(text)
 }
 
 function fromFile(path: string): unknown {
