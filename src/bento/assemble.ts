@@ -33,6 +33,7 @@ import {
 import { lockEntries } from './lock-file.js'
 import { type ManifestFacts, sortedPins } from './manifest.js'
 import { noPythonText } from './no-python.js'
+import type { ServiceApis } from './openapi/service-apis.js'
 import type { PlannedFile } from './planned-file.js'
 import { pythonStub } from './python-stub.js'
 import { readmeText } from './readme.js'
@@ -64,6 +65,7 @@ export async function assemble(
   snapshot: ServiceSnapshot,
   options: PackageOptions,
   locked: LockedDependencies,
+  apis: ServiceApis,
 ): Promise<Assembly> {
   const launch = planLaunch(snapshot)
   const emitted = below(snapshot.outDir, snapshot.files).map(file =>
@@ -77,7 +79,7 @@ export async function assemble(
   const foreign = await planForeign([...others, ...included.files, ...client], launch.server !== undefined)
   const description = await readDescription(snapshot.projectRoot, options.description)
   const imageFiles = await readImageFiles(snapshot.projectRoot, options.image)
-  const facts = manifestFacts(snapshot, options, locked, launch.entry)
+  const facts = manifestFacts(snapshot, options, locked, launch.entry, apis.schema)
   return {
     plan: [
       ...foreign.plan,
@@ -85,9 +87,10 @@ export async function assemble(
       ...sources(facts, locked, launch.server),
       ...(snapshot.mode === 'handler' ? RUNTIME_FILES : []),
       ...surroundings(facts, { description, imageFiles }, locked),
+      ...Object.entries(apis.files).map(([path, content]) => text(path, content)),
     ],
     facts,
-    warnings: [...locked.warnings, ...included.warnings, ...foreign.warnings],
+    warnings: [...apis.warnings, ...locked.warnings, ...included.warnings, ...foreign.warnings],
   }
 }
 
@@ -96,6 +99,7 @@ function manifestFacts(
   options: PackageOptions,
   locked: LockedDependencies,
   entry: string,
+  schema: YamlMap,
 ): ManifestFacts {
   const node = nodeRange(locked.packageJson)
   const packages = lockEntries(locked.lock)
@@ -117,6 +121,7 @@ function manifestFacts(
     needsPackages: Object.keys(packages).some(place => place !== ''),
     allowedScripts: allowed.map(({ path }) => path).sort(compareText),
     installInputs: installInputs(locked),
+    schema,
   }
 }
 

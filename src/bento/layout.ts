@@ -17,6 +17,12 @@ export const NO_PYTHON = 'env/docker/no-python.sh'
 /** Always empty: BentoML's `containerize` wants the file. */
 export const REQUIREMENTS = 'env/python/requirements.txt'
 
+/** The service's OpenAPI document: for people and BentoML, and as the runtime serves it. */
+export const OPENAPI_YAML = 'apis/openapi.yaml'
+export const OPENAPI_JSON = 'apis/openapi.json'
+/** The service as BentoML's clients read it. */
+export const SCHEMA = 'apis/schema.json'
+
 /** The folder that holds the runnable npm package. The names below lie in it. */
 export const SOURCE = 'src'
 /** What `node` runs. */

@@ -29,6 +29,8 @@ export interface ManifestFacts {
   /** Places in the lock of packages whose install scripts run. */
   allowedScripts: readonly string[]
   installInputs: readonly Place[]
+  /** The service as BentoML's clients read it; empty where nothing describes it. */
+  schema: YamlMap
 }
 
 /** What a manifest says of this one build; no part of the content version. */
@@ -63,7 +65,7 @@ export function manifestOf(facts: ManifestFacts, build: BuildFacts): BentoInfo {
     entryService: facts.name,
     services: [{ name: facts.name, service: '', models: [], dependencies: [], config: {}, extra: {} }],
     envs: facts.envs.map(env => ({ ...env, extra: {} })),
-    schema: {},
+    schema: facts.schema,
     args: facts.args,
     spec: 2,
     image: imageOf(facts),

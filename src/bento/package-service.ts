@@ -9,6 +9,7 @@ import { lockDependencies } from './dependency-lock/index.js'
 import { checkEnvs } from './envs.js'
 import { checkImage } from './image-options.js'
 import { identityOf } from './manifest.js'
+import { serviceApis } from './openapi/service-apis.js'
 import { measure } from './planned-file.js'
 import { type Published, publishBento } from './publish-bento.js'
 import type { BuildReport, LockedDependencies, PackageOptions, ServiceSnapshot } from './types.js'
@@ -35,6 +36,8 @@ export async function packageService(snapshot: ServiceSnapshot, options: Package
   // Asks git, which is slower than all the rest where the lock is unchanged: so it starts first and is awaited last.
   const time = sourceTime(snapshot.projectRoot, snapshot.outDir)
   time.catch(() => undefined)
+  const apis = serviceApis(snapshot, options)
+  apis.catch(() => undefined)
   const locked = await lockDependencies({
     projectRoot: snapshot.projectRoot,
     externals: snapshot.externals,
@@ -42,7 +45,7 @@ export async function packageService(snapshot: ServiceSnapshot, options: Package
     name: options.name,
     version: PACKAGE_VERSION,
   })
-  const assembly = await assemble(snapshot, options, locked)
+  const assembly = await assemble(snapshot, options, locked, await apis)
   const files = await measure(assembly.plan)
   // Any tag will do: the version is not part of what identifies the content.
   const content = contentOf(files, identityOf(assembly.facts, chooseTag(options.name, 'content', 'any')))

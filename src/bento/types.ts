@@ -65,6 +65,9 @@ export interface ClientSnapshot {
   spa: boolean
 }
 
+/** A file of the project, by its absolute path; a value that was read from the code; or what the emitted entry exports. */
+export type OpenApiSource = { file: string } | { value: unknown } | { exported: true }
+
 /** All that the bundler hooks gather: plain data, the input of {@link packageService}. */
 export interface ServiceSnapshot {
   /** Absolute path of the project: the folder of the nearest package.json. */
@@ -82,6 +85,8 @@ export interface ServiceSnapshot {
   mode: ServiceMode
   externals: ExternalImport[]
   pins: ModelPin[]
+  /** Where the service's OpenAPI document comes from; undefined where it has none. */
+  openapi: OpenApiSource | undefined
   /** Absolute paths of folders that builds write: what lies in them is no source to include. */
   outputs: string[]
   /** The web client that goes along. */

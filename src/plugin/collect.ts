@@ -8,6 +8,7 @@ import { findExternals } from './externals.js'
 import type { HookContext, OutputBundle, OutputChunk, OutputOptions, Part } from './hooks.js'
 import { requestOf } from './model-ids.js'
 import { guarded, part } from './part.js'
+import { exportedOpenApi } from './service-openapi.js'
 import type { Node } from './syntax.js'
 
 /** Code without any of these loads nothing by name. */
@@ -79,6 +80,7 @@ function gather(context: BentoContext, hook: HookContext, output: OutputOptions,
     entryIsImported: chunks.some(chunk => [...chunk.imports, ...chunk.dynamicImports].includes(entry.fileName)),
     externals: packages,
     requests: [...hook.getModuleIds()].flatMap(id => requestOf(id) ?? []).sort(),
+    openapi: context.options.openapi === undefined ? exportedOpenApi(hook, entry) : undefined,
     bundler: bundlerOf(hook),
   }
 }

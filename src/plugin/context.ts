@@ -1,6 +1,6 @@
 import { realpathSync } from 'node:fs'
 import { join, sep } from 'node:path'
-import type { BuildReport, ExternalImport, ServiceMode } from '../bento/types.js'
+import type { BuildReport, ExternalImport, OpenApiSource, ServiceMode } from '../bento/types.js'
 import type { BentoOptions } from '../config/options.js'
 import { readLayers } from '../config/read-layers.js'
 import { type ResolvedOptions, resolveOptions } from '../config/resolve-options.js'
@@ -20,6 +20,8 @@ export interface Gathered {
   externals: ExternalImport[]
   /** What the modules import below `virtual:bento/model/`. */
   requests: string[]
+  /** What the entry exports as `openapi`; undefined where it exports nothing of that name. */
+  openapi: Exclude<OpenApiSource, { file: string }> | undefined
   bundler: string
 }
 

@@ -60,6 +60,8 @@ export interface OutputChunk {
   readonly fileName: string
   readonly code: string
   readonly isEntry: boolean
+  /** Names of what it exports. */
+  readonly exports: readonly string[]
   readonly facadeModuleId: string | null
   readonly moduleIds: readonly string[]
   readonly imports: readonly string[]

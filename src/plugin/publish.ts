@@ -34,7 +34,8 @@ export async function publish(context: BentoContext, say: (summary: string) => v
 }
 
 async function snapshotOf(context: BentoContext, gathered: Gathered): Promise<ServiceSnapshot> {
-  const { outDir, entry, entryIsImported, externals, bundler } = gathered
+  const { outDir, entry, entryIsImported, externals, openapi, bundler } = gathered
+  const file = context.options.openapi
   const client = await clientOf(context, outDir)
   return {
     projectRoot: context.project.root,
@@ -46,6 +47,7 @@ async function snapshotOf(context: BentoContext, gathered: Gathered): Promise<Se
     mode: context.mode ?? (context.options.server === 'handler' ? 'handler' : 'program'),
     externals,
     pins: await context.models.pins(gathered.requests),
+    openapi: file === undefined ? openapi : { file: resolve(context.root, file) },
     outputs: context.outputs,
     ...(client === undefined ? {} : { client }),
     bundler,

@@ -52,6 +52,7 @@ export function builtService(
     mode: 'handler',
     externals: [],
     pins: [],
+    openapi: undefined,
     outputs: [],
     bundler: 'vite 8.3.8',
   }

@@ -69,6 +69,7 @@ async function installedProject(
       kind: 'static',
     })),
     pins: [],
+    openapi: undefined,
     outputs: [],
     bundler: 'vite 8',
   }

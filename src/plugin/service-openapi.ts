@@ -1,0 +1,25 @@
+import type { OpenApiSource } from '../bento/types.js'
+import { exportedLiteral } from './exported-literal.js'
+import type { HookContext, OutputChunk } from './hooks.js'
+import type { Node } from './syntax.js'
+
+/** The export of a service that describes it. */
+const EXPORT = 'openapi'
+
+/**
+ * What the emitted entry exports as `openapi`. Where it is written out it is read, which takes no time; else the service has to be
+ * loaded, which a rebuild of `--watch` is spared.
+ */
+export function exportedOpenApi(
+  hook: HookContext,
+  entry: OutputChunk,
+): Exclude<OpenApiSource, { file: string }> | undefined {
+  if (!entry.exports.includes(EXPORT)) return undefined
+  const literal = exportedLiteral(hook.parse(entry.code) as Node, EXPORT)
+  if (literal !== undefined) return literal
+  if (hook.meta.watchMode !== true) return { exported: true }
+  hook.warn(
+    'The export "openapi" of the service is known once the service is loaded, so a bento of --watch is without it.',
+  )
+  return undefined
+}
