@@ -27,6 +27,11 @@ export interface HookContext extends MinimalHookContext {
   /** In Vite: what is being built. */
   readonly environment?: HookEnvironment
   parse(code: string, options?: { lang?: 'js' | 'jsx' | 'ts' | 'tsx' }): unknown
+  resolve(
+    id: string,
+    importer: string | undefined,
+    options: { skipSelf: true },
+  ): Promise<{ readonly id: string; readonly external: boolean | 'absolute' | 'relative' } | null>
   getModuleInfo(id: string): ModuleInfo | null
   getModuleIds(): IterableIterator<string>
   addWatchFile(path: string): void
@@ -43,7 +48,7 @@ export type EmittedFile =
 export interface HookEnvironment {
   readonly mode: string
   readonly name: string
-  readonly config: { readonly consumer: 'client' | 'server' }
+  readonly config: { readonly consumer: 'client' | 'server'; readonly resolve?: { readonly noExternal?: unknown } }
 }
 
 /** A module of the graph. Rolldown has no `isExternal`; its externals have `code === null`. */

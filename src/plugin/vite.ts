@@ -17,6 +17,7 @@ import { PLUGIN_NAME } from './part.js'
 import { viteBuild } from './vite-build.js'
 import { viteEnvironment } from './vite-environment.js'
 import { viteOptions } from './vite-options.js'
+import { workspaceExternals } from './workspace-externals.js'
 
 export type { BuildReport } from '../bento/types.js'
 export type { BentoEnvOption, BentoModelOption, BentoOptions } from '../config/options.js'
@@ -61,6 +62,7 @@ export function bento(options?: BentoOptions): Plugin[] & { api: BentoPluginApi 
     ...[
       clientBuild(context),
       nativeExternals(context),
+      workspaceExternals(context),
       ...entryParts(context),
       ownFiles(context),
       commonJsNames(context),

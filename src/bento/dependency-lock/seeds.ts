@@ -22,6 +22,12 @@ export interface Seeds {
   warnings: string[]
 }
 
+/** One name that means several versions, and who imports which. */
+interface Conflict {
+  name: string
+  versions: { version: string; importers: string[] }[]
+}
+
 interface Use {
   external: ExternalImport
   owner: string
@@ -57,7 +63,7 @@ export function findSeeds(
   const seeds = new Map<string, Seed>()
   const warnings: string[] = []
   const missing: { name: string; importers: string[] }[] = []
-  const conflicts: { name: string; versions: string[] }[] = []
+  const conflicts: Conflict[] = []
   for (const [name, found] of [...uses].sort(([a], [b]) => (a < b ? -1 : 1))) {
     const lacking = found.filter(use => use.location === undefined)
     const verdict = judgeLacking(project, name, lacking)
@@ -67,15 +73,18 @@ export function findSeeds(
     if (verdict === 'fine')
       debug(`${name} is not in the lock; only ${lacking.map(importerName).join(', ')} may want it`)
 
-    const versions = new Map<string, Use>()
-    for (const use of found) if (use.location !== undefined) versions.set(identity(project, use.location), use)
+    const versions = new Map<string, Use[]>()
+    for (const use of found) {
+      if (use.location === undefined) continue
+      const key = identity(project, use.location)
+      versions.set(key, [...(versions.get(key) ?? []), use])
+    }
     if (versions.size > 1) {
-      conflicts.push({
-        name,
-        versions: [...versions.values()].map(
-          use => `${entryLabel(project.lock, use.location ?? '')} (${use.location}, imported by ${importerName(use)})`,
-        ),
-      })
+      const all = [...versions.values()].map(users => ({
+        version: entryLabel(project.lock, users[0]?.location ?? ''),
+        importers: [...new Set(users.map(use => shownImporter(project, use)))].sort(),
+      }))
+      conflicts.push({ name, versions: all })
     }
     // Where several places hold the same version, the one the service itself sees is the one to describe.
     const best =
@@ -176,10 +185,26 @@ function notLocked(project: Project, missing: { name: string; importers: string[
   })
 }
 
-function conflict(conflicts: { name: string; versions: string[] }[]): BentoError {
-  const lines = conflicts.map(({ name, versions }) => `${name} is ${versions.join(' and ')}`)
-  return new BentoError('DEPENDENCY_CONFLICT', `The bundle imports two versions under one name: ${lines.join('; ')}.`, {
-    hint: 'Bring them to one version ("npm dedupe", or "overrides" in package.json), or bundle one of them.',
-    details: { packages: conflicts },
+/** Relative to the lock's folder, where it lies there. */
+function shownImporter(project: Project, use: Use): string {
+  const path = use.external.importer === undefined ? undefined : filePath(use.external.importer)
+  if (path === undefined) return importerName(use)
+  const places = project.lockRoots.map(root => toLocation(root, path))
+  return places.find(place => !place.startsWith('../')) ?? path
+}
+
+function conflict(conflicts: Conflict[]): BentoError {
+  const lines = conflicts.map(({ name, versions }) => {
+    const each = versions.map(({ version, importers }) => `${version} (imported by ${importers.join(', ')})`)
+    return `${name} is ${each.join(' and ')}`
   })
+  const names = conflicts.map(({ name }) => `'${name}'`).join(', ')
+  return new BentoError(
+    'DEPENDENCY_CONFLICT',
+    `The bundle imports two versions under one name, and could load only one: ${lines.join('; ')}.`,
+    {
+      hint: `Bring them to one version ("overrides" in package.json or pnpm-workspace.yaml), or have them bundled, each in its own version: resolve: { noExternal: [${names}] } in Vite's config.`,
+      details: { packages: conflicts },
+    },
+  )
 }
