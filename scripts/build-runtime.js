@@ -8,7 +8,12 @@ import { build } from 'rolldown'
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 
 /** Files of `src/runtime/` that become files of their own, with their names here; the rest is bundled into them. */
-const ENTRIES = { server: 'server.js', 'model-path': 'model-path.js', 'metrics-page': 'bento-metrics.js' }
+const ENTRIES = {
+  server: 'server.js',
+  'model-path': 'model-path.js',
+  'metrics-page': 'bento-metrics.js',
+  'apply-patches': 'apply-patches.js',
+}
 
 /** What the server loads when it is asked for, by the name that it has beside the server in a bento. */
 const LAZY = ['metrics-page']

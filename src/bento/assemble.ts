@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { posix } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { compareText } from '../core/tag.js'
 import type { YamlMap } from '../core/yaml.js'
@@ -21,6 +22,9 @@ import {
   NPMRC,
   PACKAGE_JSON,
   PACKAGE_LOCK,
+  PATCH_LIST,
+  PATCHER,
+  PATCHES,
   PYTHON_STUB,
   README,
   REQUIREMENTS,
@@ -73,7 +77,7 @@ export async function assemble(
   )
   const local = locked.localPackages.flatMap(({ from, files, to }) => below(from, files, to))
   const client = clientFiles(snapshot.client)
-  const others = [...emitted, ...local, ...locked.files]
+  const others = [...emitted, ...local, ...locked.files, ...patchCopies(locked)]
   const included = await includedFiles(snapshot, options, [...others, ...client], launch.server !== undefined)
   if (client.length > 0) refuseInClient([...others, ...included.files].map(({ to }) => to))
   const foreign = await planForeign([...others, ...included.files, ...client], launch.server !== undefined)
@@ -86,6 +90,7 @@ export async function assemble(
       ...included.links,
       ...sources(facts, locked, launch.server),
       ...(snapshot.mode === 'handler' ? RUNTIME_FILES : []),
+      ...patching(locked),
       ...surroundings(facts, { description, imageFiles }, locked),
       ...Object.entries(apis.files).map(([path, content]) => text(path, content)),
     ],
@@ -119,16 +124,33 @@ function manifestFacts(
     baseImage: baseImage(image, node),
     image,
     needsPackages: Object.keys(packages).some(place => place !== ''),
+    hasPatches: locked.patches.length > 0,
     allowedScripts: allowed.map(({ path }) => path).sort(compareText),
     installInputs: installInputs(locked),
     schema,
   }
 }
 
-function installInputs({ localPackages, files, npmrc }: LockedDependencies): Place[] {
+/** The patches, each once, though it may be for several places. */
+function patchCopies({ patches }: LockedDependencies): { from: string; to: string }[] {
+  return [...new Map(patches.map(({ from, to }) => [to, { from, to }])).values()]
+}
+
+/** What applies them, and to what. */
+function patching({ patches }: LockedDependencies): PlannedFile[] {
+  if (patches.length === 0) return []
+  const list = patches.map(({ package: place, to, prefix }) => ({ package: place, patch: posix.basename(to), prefix }))
+  return [
+    text(`${SOURCE}/${PATCH_LIST}`, json(list)),
+    { path: `${SOURCE}/${PATCHER}`, from: runtimeFile('apply-patches.js') },
+  ]
+}
+
+function installInputs({ localPackages, files, patches, npmrc }: LockedDependencies): Place[] {
   const places = [
     ...localPackages.map(({ to }) => ({ path: to, folder: true })),
     ...files.map(({ to }) => ({ path: to, folder: false })),
+    ...(patches.length === 0 ? [] : [{ path: PATCHES, folder: true }]),
     ...(npmrc === undefined ? [] : [{ path: NPMRC, folder: false }]),
   ]
   return places.sort((a, b) => compareText(a.path, b.path))
@@ -149,7 +171,8 @@ function sources(facts: ManifestFacts, locked: LockedDependencies, server: strin
     private: true,
     type: 'module',
     main: SERVER,
-    scripts: { start: `node ${SERVER}` },
+    // npm runs it after `npm ci` in the folder; images and `bento serve`, which run no scripts, do so themselves.
+    scripts: { start: `node ${SERVER}`, ...(locked.patches.length === 0 ? {} : { postinstall: `node ${PATCHER}` }) },
     ...rest,
   }
   return [

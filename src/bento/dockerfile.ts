@@ -32,6 +32,7 @@ export interface ImagePlan {
   installInputs: readonly Place[]
   /** Places of packages whose install scripts the project allows: `node_modules/esbuild`. */
   allowedScripts: readonly string[]
+  hasPatches: boolean
   needsPackages: boolean
   needsModels: boolean
 }
@@ -117,7 +118,7 @@ function packageSteps(plan: ImagePlan, secrets: readonly string[]): string {
   return steps(
     `WORKDIR ${IMAGE_BENTO}/${SOURCE}`,
     [`COPY ${manifests.join(' ')} ./`, ...inputs].join('\n'),
-    runStep(installCommand('.', plan.allowedScripts), { secrets, npm: true }),
+    runStep(installCommand('.', plan.allowedScripts, plan.hasPatches), { secrets, npm: true }),
     `WORKDIR ${IMAGE_BENTO}`,
   )
 }

@@ -1,3 +1,5 @@
+import { PATCHER } from './layout.js'
+
 /** A file or folder below `src/` that `npm ci` needs besides package.json and its lock. */
 export interface Place {
   /** POSIX path relative to `src/`. */
@@ -14,10 +16,12 @@ export interface Place {
  *
  * @param folder the npm project, from where the command is run: `.`, `src`
  * @param allowed places in it of the packages whose scripts may run: `node_modules/esbuild`
+ * @param patched whether the bento patches its packages, which comes before their scripts
  */
-export function installCommand(folder: string, allowed: readonly string[]): string {
+export function installCommand(folder: string, allowed: readonly string[], patched = false): string {
   const inside = folder === '.' ? '' : ` --prefix ${folder}`
-  const install = `npm ci${inside} --omit=dev --ignore-scripts --no-audit --no-fund`
+  const patch = patched ? ` && node ./${folder === '.' ? '' : `${folder}/`}${PATCHER}` : ''
+  const install = `npm ci${inside} --omit=dev --ignore-scripts --no-audit --no-fund${patch}`
   if (allowed.length === 0) return install
   const places = allowed.map(place => shellWord(folder === '.' ? `./${place}` : `./${folder}/${place}`)).join(' ')
   const each = `if [ -d "$place" ]; then npm rebuild${inside} "$place" || exit 1; fi`

@@ -42,8 +42,22 @@ export const PACKAGE_LOCK = 'package-lock.json'
 /** Only where `npm ci` needs an option of the project's; never holds a credential. */
 export const NPMRC = '.npmrc'
 
+/** Folder of the patches that the bento's packages need, of what applies them, and of the list of both. */
+export const PATCHES = 'bento-patches'
+/** Our package's `dist/runtime/apply-patches.js`. */
+export const PATCHER = `${PATCHES}/apply.js`
+export const PATCH_LIST = `${PATCHES}/list.json`
+
 /** Files of `src/` that the assembling writes itself: a build that emits one of them is in conflict. */
-export const OWN_SOURCES: readonly string[] = [PACKAGE_JSON, PACKAGE_LOCK, PYTHON_STUB, RUNTIME, METRICS]
+export const OWN_SOURCES: readonly string[] = [
+  PACKAGE_JSON,
+  PACKAGE_LOCK,
+  PYTHON_STUB,
+  RUNTIME,
+  METRICS,
+  PATCHER,
+  PATCH_LIST,
+]
 
 /** BentoML's own places in an image (`base_v2.j2`), so that whoever knows one image knows the other. */
 export const IMAGE_HOME = '/home/bentoml'

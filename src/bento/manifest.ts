@@ -28,6 +28,8 @@ export interface ManifestFacts {
   needsPackages: boolean
   /** Places in the lock of packages whose install scripts run. */
   allowedScripts: readonly string[]
+  /** Whether packages are patched once they are installed. */
+  hasPatches: boolean
   installInputs: readonly Place[]
   /** The service as BentoML's clients read it; empty where nothing describes it. */
   schema: YamlMap
@@ -141,7 +143,9 @@ function imageOf({ image, ...facts }: ManifestFacts): BentoImage {
     ],
     pythonRequirements: '',
     postCommands: [
-      ...(facts.needsPackages ? [`${installCommand(SOURCE, facts.allowedScripts)} && npm cache clean --force`] : []),
+      ...(facts.needsPackages
+        ? [`${installCommand(SOURCE, facts.allowedScripts, facts.hasPatches)} && npm cache clean --force`]
+        : []),
       ...image.postCommands,
     ],
     buildInclude: facts.needsPackages ? buildInclude(facts.installInputs) : [],

@@ -171,8 +171,22 @@ export interface LockedDependencies {
   localPackages: LocalPackage[]
   /** Single files that package.json or the lock point at (patches, `file:` tarballs): `from` absolute, `to` below `src/`. */
   files: { from: string; to: string }[]
+  /** Patches to apply once the packages are installed, in that order. */
+  patches: LockedPatch[]
   /** Text of `src/.npmrc` where `npm ci` needs an option of the project's (`legacy-peer-deps`), never a credential. */
   npmrc: string | undefined
+}
+
+/** A patch of a locked package. */
+export interface LockedPatch {
+  /** The package's place in the lock: `node_modules/is-number`. */
+  package: string
+  /** Absolute path of the diff. */
+  from: string
+  /** Where it goes, POSIX, relative to `src/`. */
+  to: string
+  /** What paths in the diff begin with before those inside of the package; empty for none. */
+  prefix: string
 }
 
 /** A package of the project's own that stays outside the bundle and so travels with it. */

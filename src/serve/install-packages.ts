@@ -1,10 +1,18 @@
+import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { readlink, realpath, rm } from 'node:fs/promises'
 import { isAbsolute, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { type AllowedPackage, allowedPackages } from '../bento/allow-scripts.js'
-import { isBentoError } from '../core/errors.js'
+import { PATCH_LIST } from '../bento/layout.js'
+import { BentoError, isBentoError } from '../core/errors.js'
+import { visible } from '../core/text.js'
 import { copyTree } from '../files/copy.js'
 import type { NpmProject } from './locked-packages.js'
 import { type NpmRun, runNpm } from './npm.js'
+
+const PATCHER_FILE = fileURLToPath(new URL('../../dist/runtime/apply-patches.js', import.meta.url))
 
 /**
  * Installs a lock's packages in `run.cwd`, where package.json and lock lie: `npm ci` without scripts, then the scripts of
@@ -23,8 +31,24 @@ export async function installPackages(
   const quiet = ['--no-audit', '--no-fund']
   const how = ['--omit=dev', '--ignore-scripts', '--install-strategy=hoisted', '--prefer-offline']
   await runNpm(['ci', ...how, ...options, ...quiet], run)
+  if (existsSync(join(run.cwd, PATCH_LIST))) await applyPatches(run)
   await runScripts(await present(run.cwd, allowedPackages(project)), run, onLine)
   await replaceAbsoluteLinks(run.cwd, project)
+}
+
+/**
+ * Patches what was installed. By our own program: what comes with the bento is run by nobody but the service itself.
+ *
+ * @throws `INSTALL_FAILED` naming the patch that does not fit
+ */
+async function applyPatches({ cwd, env, signal }: NpmRun): Promise<void> {
+  try {
+    await promisify(execFile)(process.execPath, [PATCHER_FILE, cwd], { env, signal })
+  } catch (error) {
+    signal.throwIfAborted()
+    const { stderr = '' } = error as { stderr?: string }
+    throw new BentoError('INSTALL_FAILED', `The patches of the bento cannot be applied: ${visible(stderr.trim())}.`)
+  }
 }
 
 /** What npm left out on this platform has no scripts to run. */

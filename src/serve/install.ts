@@ -1,7 +1,8 @@
+import { existsSync } from 'node:fs'
 import { cp, mkdir, readFile, realpath, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { type AllowedPackage, allowedPackages } from '../bento/allow-scripts.js'
-import { NPMRC, PACKAGE_JSON, PACKAGE_LOCK } from '../bento/layout.js'
+import { NPMRC, PACKAGE_JSON, PACKAGE_LOCK, PATCHES } from '../bento/layout.js'
 import type { BentoEnv } from '../bento/types.js'
 import { BentoError, systemCode } from '../core/errors.js'
 import { copyTree } from '../files/copy.js'
@@ -43,6 +44,7 @@ export async function prepareEnvironment(request: EnvironmentRequest): Promise<s
   const { source, home, envs, env, signal, onLine } = request
   const project = await readProject(source)
   const local = localPaths(project, source)
+  if (existsSync(join(source, PATCHES))) local.folders.push(PATCHES)
   const variables = effectiveVariables(envs, 'install', env)
   const name = environmentName(project, currentPlatform(), await digests(source, local), variables)
   const folder = join(home, 'envs', name)

@@ -26,6 +26,7 @@ const PLAN: ImagePlan = {
   envs: [],
   installInputs: [],
   allowedScripts: [],
+  hasPatches: false,
   needsPackages: true,
   needsModels: true,
 }

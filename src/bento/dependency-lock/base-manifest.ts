@@ -40,6 +40,7 @@ export function withoutPackages(
     warnings,
     localPackages: [],
     files: [],
+    patches: [],
     npmrc: undefined,
   }
 }

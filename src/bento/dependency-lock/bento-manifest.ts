@@ -1,4 +1,4 @@
-import { isAbsolute, join, posix } from 'node:path'
+import { isAbsolute, posix } from 'node:path'
 import npa from 'npm-package-arg'
 import { BentoError } from '../../core/errors.js'
 import { baseManifest } from './base-manifest.js'
@@ -12,7 +12,7 @@ import type { Seed } from './seeds.js'
 /** The bento's package.json, and what had to be said about it. */
 export interface BentoManifest {
   packageJson: Record<string, unknown>
-  /** `file:` tarballs and patches to copy: location in the lock's root, to location in `src/`. */
+  /** `file:` tarballs to copy: location in the lock's root, to location in `src/`. */
   files: Map<string, string>
   warnings: string[]
 }
@@ -57,7 +57,7 @@ export function bentoManifest(
   if (Object.keys(dependencies).length > 0) packageJson.dependencies = dependencies
   if (Object.keys(optionalDependencies).length > 0) packageJson.optionalDependencies = optionalDependencies
   if (overrides !== undefined && roots.size > 0) packageJson.overrides = repointed(project, overrides, keptNames, files)
-  if (roots.size > 0) carryPolicies(project, packageJson, keptNames, files)
+  if (roots.size > 0) carryPolicies(project, packageJson, keptNames)
   return { packageJson, files, warnings }
 }
 
@@ -147,28 +147,12 @@ function repointed(
   )
 }
 
-/** What npm reads from the root package.json besides dependencies: script policy, patches, extensions. */
-function carryPolicies(
-  project: Project,
-  to: Record<string, unknown>,
-  kept: ReadonlySet<string>,
-  files: Map<string, string>,
-): void {
-  const { allowScripts, patchedDependencies, packageExtensions } = project.rootManifest
+/** What npm reads from the root package.json besides dependencies: script policy, extensions. Patches are the bento's. */
+function carryPolicies(project: Project, to: Record<string, unknown>, kept: ReadonlySet<string>): void {
+  const { allowScripts, packageExtensions } = project.rootManifest
   const scripts = keysOfKept(allowScripts, kept)
   if (scripts !== undefined) to.allowScripts = scripts
   if (packageExtensions !== undefined) to.packageExtensions = packageExtensions
-  const patches = keysOfKept(patchedDependencies, kept)
-  if (patches === undefined) return
-  to.patchedDependencies = patches
-  for (const path of Object.values(patches)) {
-    if (typeof path !== 'string' || isAbsolute(path) || posix.normalize(path).startsWith('..')) {
-      throw new BentoError('LOCK_UNSUPPORTED', 'package.json has "patchedDependencies" that lie outside the project.', {
-        hint: `Move the patches below ${join(project.lockRoot, 'patches')}.`,
-      })
-    }
-    files.set(posix.normalize(path), posix.normalize(path))
-  }
 }
 
 function keysOfKept(map: unknown, kept: ReadonlySet<string>): Record<string, unknown> | undefined {

@@ -7,6 +7,7 @@ import type { DependencyRequest } from '../types.js'
 import type { Derived } from './derive.js'
 import { type FoundLock, readIfThere, toLocation } from './find-lock.js'
 import type { NpmOptions } from './npm-options.js'
+import type { PatchSource } from './patches.js'
 
 /** Raised whenever the shape of what is kept changes between two releases. */
 const FORMAT = 3
@@ -38,7 +39,12 @@ export class LockCache {
   }
 
   /** Undefined where nothing is installed, so that no `node_modules` appears for the cache alone. */
-  static async open(request: DependencyRequest, found: FoundLock, npm: NpmOptions): Promise<LockCache | undefined> {
+  static async open(
+    request: DependencyRequest,
+    found: FoundLock,
+    npm: NpmOptions,
+    patches: readonly PatchSource[],
+  ): Promise<LockCache | undefined> {
     for (const root of new Set([request.projectRoot, found.root])) {
       const modules = join(root, 'node_modules')
       const isFolder = await stat(modules).then(
@@ -49,7 +55,7 @@ export class LockCache {
       const folder = join(modules, '.cache', 'vite-plugin-bento')
       const service = toLocation(found.root, request.projectRoot)
       const file = join(folder, `lock-${hash(JSON.stringify([service, request.name])).slice(0, 16)}.json`)
-      return new LockCache(folder, file, keyOf(request, found, npm, service), found.root)
+      return new LockCache(folder, file, keyOf(request, found, npm, patches, service), found.root)
     }
     return undefined
   }
@@ -89,7 +95,13 @@ export class LockCache {
 }
 
 /** Hashes all that a derived lock depends on besides the package.json files, which the lock names. */
-function keyOf(request: DependencyRequest, found: FoundLock, npm: NpmOptions, service: string): string {
+function keyOf(
+  request: DependencyRequest,
+  found: FoundLock,
+  npm: NpmOptions,
+  patches: readonly PatchSource[],
+  service: string,
+): string {
   const externals = request.externals.map(({ packageName, importer, kind }) =>
     importer === undefined ? [packageName, kind] : [packageName, importerPlace(found.root, importer)],
   )
@@ -105,6 +117,7 @@ function keyOf(request: DependencyRequest, found: FoundLock, npm: NpmOptions, se
       hash(found.text),
       found.settings ?? null,
       npm,
+      patches,
       service,
       name,
       version,

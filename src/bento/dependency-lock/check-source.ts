@@ -1,6 +1,10 @@
+import { createHash } from 'node:crypto'
+import { join } from 'node:path'
 import { BentoError } from '../../core/errors.js'
 import { type ArboristNode, newArborist } from './arborist.js'
 import { edgeProblems } from './edge-problems.js'
+import { readIfThere } from './find-lock.js'
+import { isObject } from './lock-file.js'
 import { isLocal } from './lock-graph.js'
 import type { NpmOptions } from './npm-options.js'
 import type { Project } from './project.js'
@@ -55,6 +59,25 @@ export function checkKept(project: Project, tree: ArboristNode, kept: ReadonlySe
     hint: 'Run "npm install" and commit the lock it writes.',
     details: { problems: missing },
   })
+}
+
+/**
+ * Checks that the patches are those that npm 12 locked.
+ *
+ * @throws `LOCK_STALE` naming every patch that was changed since, or that is gone
+ */
+export async function checkPatches(project: Project, kept: ReadonlySet<string>): Promise<void> {
+  const patched = [...kept].flatMap(location => {
+    const { patched } = project.lock.packages.get(location) ?? {}
+    return isObject(patched) && typeof patched.path === 'string' ? [patched] : []
+  })
+  const problems: string[] = []
+  for (const { path, integrity } of patched) {
+    const text = await readIfThere(join(project.lockRoot, String(path)))
+    const now = text === undefined ? undefined : `sha512-${createHash('sha512').update(text).digest('base64')}`
+    if (now !== integrity) problems.push(`the patch ${path} ${now === undefined ? 'is gone' : 'was changed'}`)
+  }
+  if (problems.length > 0) throw stale(project, [...new Set(problems)])
 }
 
 function rootName(project: Project): string {

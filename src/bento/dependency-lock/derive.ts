@@ -1,10 +1,10 @@
 import { BentoError } from '../../core/errors.js'
 import { allowedPackages } from '../allow-scripts.js'
-import type { DependencyRequest, LockedDependencies } from '../types.js'
+import type { DependencyRequest, LockedDependencies, LockedPatch } from '../types.js'
 import { goAlong } from './along.js'
 import { withoutPackages } from './base-manifest.js'
 import { bentoManifest } from './bento-manifest.js'
-import { checkKept, loadSourceTree } from './check-source.js'
+import { checkKept, checkPatches, loadSourceTree } from './check-source.js'
 import { bentoEntries, hasCredential } from './entries.js'
 import type { FoundLock } from './find-lock.js'
 import { hoist } from './hoist.js'
@@ -13,16 +13,18 @@ import { localSources } from './local-packages.js'
 import { type LockEntry, parseLock } from './lock-file.js'
 import { closure, followLink, isLocal, splitLocation } from './lock-graph.js'
 import type { NpmOptions } from './npm-options.js'
+import { keyedPatches, type PatchSource, patchesFor } from './patches.js'
 import { place } from './place.js'
 import { openProject, type Project } from './project.js'
 import { findSeeds } from './seeds.js'
 import { settleLock } from './settle.js'
 
 /** What can be kept between builds: no absolute path, nothing that must be looked up anew each time. */
-export interface Derived extends Omit<LockedDependencies, 'localPackages' | 'files'> {
+export interface Derived extends Omit<LockedDependencies, 'localPackages' | 'files' | 'patches'> {
   /** `from` relative to the lock's folder. */
   localPackages: { from: string; to: string; packageJson: Record<string, unknown> }[]
   files: { from: string; to: string }[]
+  patches: LockedPatch[]
   /** Every other file that was read, relative to the lock's folder: a change in one asks for a new derivation. */
   inputs: string[]
 }
@@ -32,19 +34,29 @@ export async function derive(
   request: DependencyRequest,
   found: FoundLock,
   npm: NpmOptions,
+  patchFiles: readonly PatchSource[],
   debug: (message: string) => void,
 ): Promise<Derived> {
-  const { project, check, warnings: opened, inputs } = await open(request.projectRoot, found, npm)
+  const { project, check, patches: keyed, warnings: opened, ...read } = await open(request.projectRoot, found, npm)
   const { lock } = project
   const { seeds, warnings: unsure } = findSeeds(project, request.externals, request.include, debug)
   const warnings = [...opened, ...unsure]
+  const patchSources = [...keyed, ...patchFiles]
+  const inputs = [...new Set([...read.inputs, ...patchSources.map(({ path }) => path)])]
   if (seeds.size === 0) {
-    return { ...withoutPackages(request, project.manifest, warnings), localPackages: [], files: [], inputs }
+    return {
+      ...withoutPackages(request, project.manifest, warnings),
+      localPackages: [],
+      files: [],
+      patches: [],
+      inputs,
+    }
   }
   const roots = goAlong(project, seeds)
   const kept = closure(lock, roots.values())
-  check(kept)
+  await check(kept)
   const layout = lock.manager === 'npm' ? place(lock, roots, kept, project.location) : hoist(lock, roots, kept)
+  const patched = await patchesFor(project, layout, patchSources)
   const keptNames = new Set([...layout.keys()].map(home => splitLocation(home).name))
   const manifest = bentoManifest(project, request, roots, seeds, keptNames)
   const locals = await localSources(project, layout)
@@ -59,10 +71,11 @@ export async function derive(
     packageCount: [...settled.entries.values()].filter(entry => entry.link !== true).length,
     direct: Object.fromEntries([...roots].sort().map(([name, location]) => [name, versionOf(project, location)])),
     blockedScripts: blockedScripts(settled.packageJson, settled.entries),
-    warnings: [...warnings, ...manifest.warnings, ...source.warnings, ...settled.warnings],
+    warnings: [...warnings, ...patched.warnings, ...manifest.warnings, ...source.warnings, ...settled.warnings],
     npmrc: settled.npmrc,
     localPackages: locals.map(({ location, to, packageJson }) => ({ from: location, to, packageJson })),
     files: [...manifest.files].map(([from, to]) => ({ from, to })),
+    patches: patched.patches,
     inputs,
   }
 }
@@ -71,7 +84,9 @@ export async function derive(
 interface Opened {
   project: Project
   /** Checks what of the lock goes into the bento. */
-  check: (kept: ReadonlySet<string>) => void
+  check: (kept: ReadonlySet<string>) => void | Promise<void>
+  /** Patches of the package manager's own. */
+  patches: PatchSource[]
   warnings: string[]
   inputs: string[]
 }
@@ -81,12 +96,16 @@ async function open(projectRoot: string, found: FoundLock, npm: NpmOptions): Pro
     const { openPnpmProject, checkKeptOfPnpm } = await import('./pnpm/open.js')
     const opened = await openPnpmProject(projectRoot, found)
     const { project, warnings, patches } = opened
-    const inputs = [...manifestsOf(project), ...patches]
-    return { project, check: kept => checkKeptOfPnpm(opened, kept), warnings, inputs }
+    return { project, check: kept => checkKeptOfPnpm(opened, kept), patches, warnings, inputs: manifestsOf(project) }
   }
   const project = await openProject(projectRoot, found, parseLock(found.text, found.path))
   const tree = await loadSourceTree(project, npm)
-  return { project, check: kept => checkKept(project, tree, kept), warnings: [], inputs: manifestsOf(project) }
+  const patches = keyedPatches(project.rootManifest.patchedDependencies)
+  const check = async (kept: ReadonlySet<string>) => {
+    checkKept(project, tree, kept)
+    await checkPatches(project, kept)
+  }
+  return { project, check, patches, warnings: [], inputs: manifestsOf(project) }
 }
 
 function manifestsOf({ lock, location }: Project): string[] {

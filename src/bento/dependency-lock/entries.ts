@@ -54,7 +54,7 @@ export function bentoEntries(
       if (problem !== undefined) incomplete.push(`${label} (${problem})`)
       if (byUrl.has(location) && carriesMore(entry.resolved))
         unsupported.push(`${label} comes from a URL with a user, password or query`)
-      entries.set(home, named(home, scrubbed(entry)))
+      entries.set(home, named(home, scrubbed(unpatched(entry))))
     }
   }
   if (unsupported.length > 0) {
@@ -77,6 +77,12 @@ export function bentoEntries(
     })
   }
   return { entries, warnings }
+}
+
+/** npm 12 would ask for its own list of patches, and older ones know of none: the bento applies them itself. */
+function unpatched(entry: LockEntry): LockEntry {
+  const { patched, ...rest } = entry
+  return patched === undefined ? entry : rest
 }
 
 /** npm notes a name only where the folder does not tell it. */

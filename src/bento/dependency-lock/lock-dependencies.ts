@@ -7,6 +7,7 @@ import type { Derived } from './derive.js'
 import { findLock } from './find-lock.js'
 import { localFiles } from './local-files.js'
 import { npmOptions } from './npm-options.js'
+import { patchPackageFiles } from './patches.js'
 import { readManifest } from './project.js'
 
 /** How {@link lockDependencies} goes about it. */
@@ -38,12 +39,13 @@ export async function lockDependencies(
   const clean = { ...request, externals, include }
   const found = await findLock(request.projectRoot)
   const npm = await npmOptions(found.root, options.env ?? process.env)
-  const cache = await LockCache.open(clean, found, npm)
+  const patches = await patchPackageFiles(found.root, request.projectRoot)
+  const cache = await LockCache.open(clean, found, npm, patches)
   const kept = await cache?.get()
   if (kept !== undefined) return finish(found.root, kept)
   // Loading npm's engine takes longer than all the rest of the packaging.
   const { derive } = await import('./derive.js')
-  const derived = await derive(clean, found, npm, options.debug ?? (() => {}))
+  const derived = await derive(clean, found, npm, patches, options.debug ?? (() => {}))
   await cache?.set(derived)
   return finish(found.root, derived)
 }
@@ -57,6 +59,7 @@ async function finish(lockRoot: string, { inputs: _, ...derived }: Derived): Pro
         return { from: folder, to, packageJson, files: await localFiles(folder, packageJson.files) }
       }),
     ),
+    patches: derived.patches.map(patch => ({ ...patch, from: join(lockRoot, patch.from) })),
     files: derived.files.map(({ from, to }) => ({ from: join(lockRoot, from), to })),
   }
 }

@@ -35,7 +35,7 @@ export interface LockFile {
 }
 
 /**
- * Reads a lock of version 2 or 3.
+ * Reads a lock of version 2, 3 or 4.
  *
  * @throws `LOCK_INVALID` for text that is no JSON (a merge conflict, say), fields of the wrong type and locations that
  * would point outside; `LOCK_UNSUPPORTED` for version 1 and versions to come.
@@ -49,10 +49,11 @@ export function parseLock(text: string, path: string): LockFile {
       details: { path, lockfileVersion: 1 },
     })
   }
-  if (version !== 2 && version !== 3) {
+  // 4 is 3 with patches (npm 12).
+  if (version !== 2 && version !== 3 && version !== 4) {
     throw new BentoError(
       'LOCK_UNSUPPORTED',
-      `${path} is of lockfileVersion ${JSON.stringify(version)}; 2 and 3 are known.`,
+      `${path} is of lockfileVersion ${JSON.stringify(version)}; 2, 3 and 4 are known.`,
       {
         details: { path, lockfileVersion: version },
       },

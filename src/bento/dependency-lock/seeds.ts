@@ -25,7 +25,7 @@ export interface Seeds {
 /** One name that means several versions, and who imports which. */
 interface Conflict {
   name: string
-  versions: { version: string; importers: string[] }[]
+  versions: { version: string; location: string | undefined; importers: string[] }[]
 }
 
 interface Use {
@@ -82,6 +82,8 @@ export function findSeeds(
     if (versions.size > 1) {
       const all = [...versions.values()].map(users => ({
         version: entryLabel(project.lock, users[0]?.location ?? ''),
+        // pnpm's places say no more than the version.
+        location: project.lock.manager === 'npm' ? users[0]?.location : undefined,
         importers: [...new Set(users.map(use => shownImporter(project, use)))].sort(),
       }))
       conflicts.push({ name, versions: all })
@@ -195,7 +197,10 @@ function shownImporter(project: Project, use: Use): string {
 
 function conflict(conflicts: Conflict[]): BentoError {
   const lines = conflicts.map(({ name, versions }) => {
-    const each = versions.map(({ version, importers }) => `${version} (imported by ${importers.join(', ')})`)
+    const each = versions.map(
+      ({ version, location, importers }) =>
+        `${version} (${location === undefined ? '' : `${location}, `}imported by ${importers.join(', ')})`,
+    )
     return `${name} is ${each.join(' and ')}`
   })
   const names = conflicts.map(({ name }) => `'${name}'`).join(', ')
@@ -203,7 +208,7 @@ function conflict(conflicts: Conflict[]): BentoError {
     'DEPENDENCY_CONFLICT',
     `The bundle imports two versions under one name, and could load only one: ${lines.join('; ')}.`,
     {
-      hint: `Bring them to one version ("overrides" in package.json or pnpm-workspace.yaml), or have them bundled, each in its own version: resolve: { noExternal: [${names}] } in Vite's config.`,
+      hint: `Bring them to one version ("overrides" in package.json or pnpm-workspace.yaml), or have them bundled, each in its own version: resolve: { noExternal: [${names}] } in Vite's config, out of "external" in Rollup's and Rolldown's.`,
       details: { packages: conflicts },
     },
   )

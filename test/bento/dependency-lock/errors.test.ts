@@ -69,7 +69,7 @@ describe('the lock that is found', () => {
     await refusal('LOCK_UNSUPPORTED', new TestProject('v1').lock(['hono']))
     const project = new TestProject('plain')
     project.edit('package-lock.json', lock => {
-      lock.lockfileVersion = 4
+      lock.lockfileVersion = 5
     })
     await refusal('LOCK_UNSUPPORTED', project.lock(['hono']))
   })

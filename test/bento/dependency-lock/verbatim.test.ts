@@ -42,19 +42,10 @@ describe.each(['plain', 'override', 'drivers', 'platforms', 'bundled', 'peer', '
 it('keeps fields that this arborist does not know', async () => {
   const project = new TestProject('plain')
   project.edit('package-lock.json', lock => {
-    lock.packages['node_modules/hono'].patched = { path: 'patches/hono.patch', integrity: 'sha512-x' }
     lock.packages['node_modules/hono'].packageExtensionsApplied = true
   })
-  project.edit('package.json', manifest => {
-    manifest.patchedDependencies = { 'hono@4': 'patches/hono.patch', 'gone@1.0.0': 'patches/gone.patch' }
-  })
   const locked = await project.lock(['hono'])
-  expect(packagesOf(locked)['node_modules/hono']).toMatchObject({
-    patched: { path: 'patches/hono.patch', integrity: 'sha512-x' },
-    packageExtensionsApplied: true,
-  })
-  expect(locked.packageJson.patchedDependencies).toEqual({ 'hono@4': 'patches/hono.patch' })
-  expect(locked.files).toEqual([{ from: project.path('patches/hono.patch'), to: 'patches/hono.patch' }])
+  expect(packagesOf(locked)['node_modules/hono'].packageExtensionsApplied).toBe(true)
 })
 
 it('leaves out machines: a lock without "resolved" gives one without any address', async () => {

@@ -4,6 +4,7 @@ import { BentoError } from '../../../core/errors.js'
 import { type FoundLock, readIfThere, toLocation } from '../find-lock.js'
 import type { LockEntry } from '../lock-file.js'
 import { entryLabel } from '../lock-graph.js'
+import { keyedPatches, type PatchSource } from '../patches.js'
 import { type Manifest, type Project, readManifest } from '../project.js'
 import { PnpmEntries, type PnpmGraph } from './entries.js'
 import { type PnpmLock, parsePnpmLock, patchHash } from './lock.js'
@@ -15,8 +16,7 @@ import { staleness } from './stale.js'
 export interface PnpmProject {
   project: Project
   graph: PnpmGraph
-  /** Paths of the patches, relative to the lock's folder. */
-  patches: string[]
+  patches: PatchSource[]
   warnings: string[]
 }
 
@@ -55,7 +55,7 @@ export async function openPnpmProject(projectRoot: string, found: FoundLock): Pr
         'dangerouslyAllowAllBuilds does not reach the bento: name the packages whose install scripts it needs in allowBuilds.',
       ]
     : []
-  return { project, graph, patches: [...patches.values()], warnings }
+  return { project, graph, patches: keyedPatches(Object.fromEntries(patches)), warnings }
 }
 
 /**
