@@ -102,7 +102,7 @@ function refuseNesting({ client, options }: BentoContext): void {
 }
 
 /**
- * The web client that goes into the bento: the folder that the option names, else what Vite built.
+ * The web client that goes into the bento: the folder that the option names, else what Vite built, else its public folder.
  *
  * @param serviceDir the service's own output folder; what lies in it is no part of the client
  * @throws `CLIENT_NOT_FOUND` where the option names no folder, or the client's build failed
@@ -112,7 +112,19 @@ export async function clientOf(context: BentoContext, serviceDir: string): Promi
   if (options.client === false) return undefined
   const folder = options.client === undefined ? client?.outDir : resolve(context.root, options.client)
   if (client?.written !== undefined && folder === client.outDir) return built(client, await client.written, serviceDir)
-  return options.client === undefined || folder === undefined ? undefined : named(folder, serviceDir, client)
+  if (options.client === undefined) return publicFiles(context, serviceDir)
+  return folder === undefined ? undefined : named(folder, serviceDir, client)
+}
+
+/** Without a client, the public folder alone: Vite's development server serves it before the handler as well. */
+async function publicFiles(
+  { client, environment, mode }: BentoContext,
+  serviceDir: string,
+): Promise<ClientSnapshot | undefined> {
+  if (client === undefined || client.publicDir === '' || environment !== ENVIRONMENT || mode !== 'handler')
+    return undefined
+  const files = await filesOf(client.publicDir, serviceDir)
+  return files.length === 0 ? undefined : { folder: client.publicDir, files, hashed: [], base: client.base, spa: false }
 }
 
 /** The client that this build made. */

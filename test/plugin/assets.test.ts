@@ -5,6 +5,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { scratchHome } from '../support/home.js'
 import { askMoved } from '../support/moved.js'
 import { BUNDLERS, buildWith, importVite, makeProject, type TestProject } from '../support/project.js'
+import { serve } from '../support/served.js'
 import { commonjs } from './rollup-plugins.js'
 
 const JSON_SERVICE = 'export default { fetch: async () => Response.json(await answer()) }\n'
@@ -103,6 +104,27 @@ describe.each(['vite8', 'vite7'] as const)('%s', bundler => {
     })
     const { report } = await buildWith(bundler, project, { home: scratchHome() })
     expect(askMoved(project, report)).toEqual([expect.stringMatching(/^\/assets\/picture-[\w-]{8}\.bin$/), 'pixels'])
+  })
+
+  it('packages the public folder of a project without a client, which is served', async () => {
+    const project = makeProject({
+      files: {
+        'src/service.js': "export default { fetch: () => new Response('own') }\n",
+        'public/robots.txt': 'no robots',
+      },
+    })
+    const home = scratchHome()
+    const { report } = await buildWith(bundler, project, { home })
+    expect(readFileSync(join(report?.path ?? '', 'src/client/robots.txt'), 'utf8')).toBe('no robots')
+    const served = await serve(report?.tag ?? '', { home })
+    try {
+      const [robots, own] = await Promise.all(
+        ['/robots.txt', '/'].map(async path => (await fetch(served.url + path)).text()),
+      )
+      expect([robots, own]).toEqual(['no robots', 'own'])
+    } finally {
+      await served.stop()
+    }
   })
 
   it('does so where the build for ssr is the own one', async () => {
