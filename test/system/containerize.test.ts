@@ -1,23 +1,36 @@
 import { spawnSync } from 'node:child_process'
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { DEFAULT_IMAGE } from '../../src/bento/image-options.js'
 import { packageService } from '../../src/bento/package-service.js'
+import type { BentoOptions } from '../../src/config/options.js'
 import { builtService, packageOptions } from '../bento/built-service.js'
 import { bento, finished, startBento } from '../support/cli.js'
 import { Container, type ImageConfig } from '../support/containers.js'
 import { scratchHome } from '../support/home.js'
 import { BASE_IMAGE, buildah, imageEnv, imagesMissing, makeBaseImage, npmrcOfThisMachine } from '../support/images.js'
+import { buildIris, expectRecorded } from '../support/iris.js'
 import { describeNeeding } from '../support/needs.js'
-import { repository } from '../support/served.js'
 
 const IMAGE = 'localhost/vite-plugin-bento-test/iris:v1'
 /** Must not be found in the image: what the caller's environment and `.npmrc` hold. */
 const SECRETS = ['canary-of-the-environment', 'canary-of-npmrc'] as const
-const recorded = JSON.parse(readFileSync(join(repository, 'fixtures/bentoml/iris.json'), 'utf8'))
+const OPTIONS: BentoOptions = {
+  envs: [
+    { name: 'OMP_NUM_THREADS', value: '1' },
+    { name: 'GREETING', value: `it's "here" $HOME \\`, stage: 'runtime' },
+    { name: 'TOKEN', value: '', stage: 'build' },
+  ],
+  image: {
+    base: BASE_IMAGE,
+    setupScript: 'setup.sh',
+    commands: ['echo command >> /order'],
+    postCommands: ['echo "later $(ls src | grep node_modules)" >> /order'],
+  },
+}
 
 describeNeeding(imagesMissing, 'bento containerize of examples/iris', () => {
   let scratch: string
@@ -32,7 +45,8 @@ describeNeeding(imagesMissing, 'bento containerize of examples/iris', () => {
     scratch = mkdtempSync(join(tmpdir(), 'bento image-'))
     home = join(scratch, 'home')
     env = { ...imageEnv, BENTOML_CONTAINERIZE_BACKEND: 'buildah', TOKEN: SECRETS[0] }
-    buildExample(scratch, home)
+    const setup = '#!/bin/sh\necho "setup $(id -un) $(printf %s "$TOKEN" | wc -c)" >> /order\n'
+    buildIris(home, OPTIONS, { 'setup.sh': setup })
     writeFileSync(join(scratch, 'npmrc'), `${npmrcOfThisMachine()}//registry.example/:_authToken=${SECRETS[1]}\n`)
     const secret = `--secret=id=npmrc,src=${join(scratch, 'npmrc')}`
     const made = await bento(['containerize', 'iris', '-t', IMAGE, '--label', 'team=a b', secret], { home, env })
@@ -70,23 +84,14 @@ describeNeeding(imagesMissing, 'bento containerize of examples/iris', () => {
 
   it('answers with the recorded predictions, and ends in order on SIGTERM', async () => {
     const container = await image.start(config)
-    for (const [index, features] of recorded.input.entries()) {
-      const body = JSON.stringify(features)
-      const response = await fetch(`${container.url}/classify`, { method: 'POST', body })
-      const answer = (await response.json()) as { probabilities: number[] }
-      expect(answer).toMatchObject({ label: recorded.label[index], name: recorded.name[index], model: 'iris_clf:v2' })
-      for (const [at, probability] of recorded.probabilities[index].entries()) {
-        expect(answer.probabilities[at]).toBeCloseTo(probability, 5)
-      }
-    }
+    await expectRecorded(container.url)
     expect((await fetch(`${container.url}/livez`)).status).toBe(200)
     expect(await container.stop()).toBe(0)
   })
 
   it('runs as any user, with nothing to write to', async () => {
     const container = await image.startReadOnly(config, 4711)
-    const response = await fetch(`${container.url}/classify`, { method: 'POST', body: '[5.1,3.5,1.4,0.2]' })
-    expect(await response.json()).toMatchObject({ name: recorded.name[0] })
+    await expectRecorded(container.url)
     expect(await container.stop()).toBe(0)
   })
 })
@@ -127,47 +132,3 @@ describeNeeding(imagesMissing, 'bento containerize that does not come to its end
     expect(spawnSync('pgrep', ['-fx', 'sleep 4711']).status).toBe(1)
   })
 })
-
-/** A copy of the example that names the local base image, built into `home`. */
-function buildExample(scratch: string, home: string): void {
-  const example = join(repository, 'examples/iris')
-  const folder = join(scratch, 'iris')
-  for (const name of ['src', 'package.json', 'package-lock.json', 'tsconfig.json']) {
-    cpSync(join(example, name), join(folder, name), { recursive: true })
-  }
-  cpSync(join(repository, 'fixtures/home'), home, { recursive: true })
-  writeFileSync(join(folder, 'setup.sh'), '#!/bin/sh\necho "setup $(id -un) $(printf %s "$TOKEN" | wc -c)" >> /order\n')
-  const options = {
-    envs: [
-      { name: 'OMP_NUM_THREADS', value: '1' },
-      { name: 'GREETING', value: `it's "here" $HOME \\`, stage: 'runtime' },
-      { name: 'TOKEN', value: '', stage: 'build' },
-    ],
-    image: {
-      base: BASE_IMAGE,
-      setupScript: 'setup.sh',
-      commands: ['echo command >> /order'],
-      postCommands: ['echo "later $(ls src | grep node_modules)" >> /order'],
-    },
-  }
-  writeFileSync(
-    join(folder, 'vite.config.js'),
-    `import { bento } from 'vite-plugin-bento'\nexport default { plugins: [bento(${JSON.stringify(options)})] }\n`,
-  )
-  symlinkSync(installedPackages(example), join(folder, 'node_modules'))
-  const { status, stdout, stderr } = spawnSync(
-    process.execPath,
-    [join(repository, 'node_modules/vite/bin/vite.js'), 'build'],
-    { cwd: folder, env: { ...process.env, BENTOML_HOME: home }, encoding: 'utf8' },
-  )
-  if (status !== 0) throw new Error(`vite build ended with ${status}:\n${stdout}${stderr}`)
-}
-
-/** The example's packages, installed as the demo does it. */
-function installedPackages(example: string): string {
-  const folder = join(example, 'node_modules')
-  if (existsSync(join(folder, '.package-lock.json'))) return folder
-  const { status, stderr } = spawnSync('npm', ['ci', '--ignore-scripts'], { cwd: example, encoding: 'utf8' })
-  if (status !== 0) throw new Error(`npm ci in ${example} ended with ${status}:\n${stderr}`)
-  return folder
-}
