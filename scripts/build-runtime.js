@@ -13,6 +13,7 @@ const ENTRIES = {
   'model-path': 'model-path.js',
   'metrics-page': 'bento-metrics.js',
   'apply-patches': 'apply-patches.js',
+  mount: 'mount.js',
 }
 
 /** What the server loads when it is asked for, by the name that it has beside the server in a bento. */

@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { isAbsolute, relative, resolve, sep } from 'node:path'
 import type { ClientSnapshot } from '../bento/types.js'
 import { BentoError } from '../core/errors.js'
@@ -40,6 +40,9 @@ export function clientBuild(context: BentoContext): Part {
   const isClient = (hook: HookContext) => hook.environment?.name === 'client' && context.client !== undefined
 
   return part('client', {
+    apply: (_config: unknown, { command, isPreview }: { command: string; isPreview?: boolean }) =>
+      command === 'build' || isPreview === true,
+
     configResolved(config: ResolvedConfig): void {
       const { client: { build } = {}, [ENVIRONMENT]: service } = config.environments
       if (build === undefined) return
@@ -129,7 +132,7 @@ async function publicFiles(
 
 /** The client that this build made. */
 async function built(
-  { outDir, emptied, publicDir, base, spa }: ClientBuild,
+  client: ClientBuild,
   written: ReadonlySet<string> | undefined,
   serviceDir: string,
 ): Promise<ClientSnapshot> {
@@ -138,11 +141,27 @@ async function built(
       hint: 'Mend it, or leave the client out: bento({ client: false }).',
     })
   }
-  const copied = publicDir === '' ? [] : await filesOf(publicDir, serviceDir)
+  const { outDir, emptied, base, spa } = client
+  const copied = await copiedFiles(client)
   const files = emptied ? await filesOf(outDir, serviceDir) : [...new Set([...written, ...copied])].sort(compareText)
   // A file of the public folder keeps its name, whatever that looks like.
   const hashed = files.filter(file => written.has(file) && !copied.includes(file) && looksHashed(file))
   return { folder: outDir, files, hashed, base, spa }
+}
+
+/**
+ * The client that an earlier build made, or that the option names: for `vite preview`.
+ *
+ * @throws `CLIENT_NOT_FOUND`, `OUTPUT_CONFLICT`
+ */
+export async function previewedClient(context: BentoContext, serviceDir: string): Promise<ClientSnapshot | undefined> {
+  const { options, client, root } = context
+  if (options.client === false) return undefined
+  if (options.client !== undefined) return named(resolve(root, options.client), serviceDir, client)
+  if (client === undefined || client.outDir === serviceDir) return undefined
+  if (!existsSync(client.outDir)) return publicFiles(context, serviceDir)
+  const [found, copied] = await Promise.all([named(client.outDir, serviceDir, client), copiedFiles(client)])
+  return { ...found, hashed: found.hashed.filter(file => !copied.includes(file)) }
 }
 
 /** A folder that the option names, whatever made it. */
@@ -151,6 +170,11 @@ async function named(folder: string, serviceDir: string, config: ClientBuild | u
     throw new BentoError('CLIENT_NOT_FOUND', `The option client names ${visible(folder)}, which is no folder.`, {
       hint: 'Build the client before the service, or correct the path; client: false leaves it out.',
       details: { client: folder },
+    })
+  }
+  if (folder === serviceDir) {
+    throw new BentoError('OUTPUT_CONFLICT', `The option client names the service's own folder, ${visible(folder)}.`, {
+      hint: 'The code of the service would be served to everyone: let the client be written to another folder.',
     })
   }
   const files = await filesOf(folder, serviceDir)
@@ -165,9 +189,14 @@ async function named(folder: string, serviceDir: string, config: ClientBuild | u
   }
 }
 
-async function filesOf(folder: string, serviceDir: string): Promise<string[]> {
+async function copiedFiles({ publicDir }: ClientBuild): Promise<string[]> {
+  return publicDir === '' ? [] : filesOf(publicDir)
+}
+
+/** @param serviceDir a folder to leave out */
+async function filesOf(folder: string, serviceDir = folder): Promise<string[]> {
   const { walkTree } = await import('../files/walk.js')
-  if (statSync(folder, { throwIfNoEntry: false }) === undefined) return []
+  if (!existsSync(folder)) return []
   const own = isBelow(folder, serviceDir) ? `${relative(folder, serviceDir).replaceAll(sep, '/')}/` : undefined
   return (await walkTree(folder))
     .filter(({ kind, path }) => kind !== 'dir' && (own === undefined || !path.startsWith(own)))

@@ -69,6 +69,8 @@ export class BentoContext {
   underVitest = false
   /** While developing: reload when the store would answer otherwise. */
   followModel: (request: string) => Promise<void> = async () => {}
+  /** While developing: the service's code is not what was loaded any more. */
+  serviceChanged: () => void = () => {}
   #service: string | undefined
   readonly #input: BentoOptions
   readonly #inputWarnings: readonly string[]

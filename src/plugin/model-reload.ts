@@ -4,6 +4,7 @@ import type { BentoContext } from './context.js'
 import type { HookContext, Part } from './hooks.js'
 import { modelId } from './model-ids.js'
 import { part } from './part.js'
+import { ENVIRONMENT } from './vite-environment.js'
 
 /** Saving a model makes several events: they are answered once. Milliseconds. */
 const SETTLE = 50
@@ -31,7 +32,7 @@ export function modelReload(context: BentoContext): Part {
   return part('model-reload', {
     apply: 'serve',
     configureServer(server: DevServer): void {
-      const watcher = new StoreWatcher(context, request => reload(server, request))
+      const watcher = new StoreWatcher(context, request => reload(context, server, request))
       for (const environment of Object.values(server.environments)) watchers.set(environment, watcher)
       context.followModel = request => watcher.follow(request)
     },
@@ -43,7 +44,7 @@ export function modelReload(context: BentoContext): Part {
 }
 
 /** Makes every environment load the model's module and its importers anew. */
-function reload(server: DevServer, request: string): void {
+function reload(context: BentoContext, server: DevServer, request: string): void {
   const id = modelId(request)
   const holders = Object.values(server.environments).filter(environment => {
     const module = environment.moduleGraph.getModuleById(id)
@@ -54,7 +55,8 @@ function reload(server: DevServer, request: string): void {
   // A page shows what the service made of the model: the client reloads although it holds no such module.
   const client = server.environments.client
   for (const environment of new Set([...holders, ...(client === undefined ? [] : [client])])) {
-    environment.hot.send({ type: 'full-reload', path: '*' })
+    if (environment === server.environments[ENVIRONMENT]) context.serviceChanged()
+    else environment.hot.send({ type: 'full-reload', path: '*' })
   }
 }
 

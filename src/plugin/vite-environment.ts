@@ -45,6 +45,7 @@ interface EnvironmentOptions {
 export interface ViteUserConfig extends EnvironmentOptions {
   root?: string
   input?: unknown
+  plugins?: unknown
   builder?: object
   esbuild?: { include?: unknown } | false
   ssr?: { noExternal?: unknown; external?: unknown; resolve?: ResolveOptions }
@@ -91,9 +92,10 @@ export function viteEnvironment(context: BentoContext): Part[] {
         handler(
           this: MinimalHookContext,
           config: ViteUserConfig,
-          { command, isSsrBuild }: { command: string; isSsrBuild?: boolean },
+          { command, isSsrBuild, isPreview }: { command: string; isSsrBuild?: boolean; isPreview?: boolean },
         ) {
-          if (command !== 'build') return undefined
+          if (command !== 'build')
+            return isVitest(config) ? undefined : whileServed(context, config, isPreview === true)
           context.environment = isSsrBuild === true || config.build?.ssr ? 'ssr' : ENVIRONMENT
           outDir = config.build?.outDir ?? outDir
           if (context.environment === 'ssr') return { build: { ssrEmitAssets: config.build?.ssrEmitAssets ?? true } }
@@ -120,6 +122,21 @@ export function viteEnvironment(context: BentoContext): Part[] {
       }),
     }),
   ]
+}
+
+/** Vitest has a project of its own, in which it finds its way by itself. */
+function isVitest({ plugins }: ViteUserConfig): boolean {
+  return [plugins]
+    .flat(Infinity)
+    .some(plugin => /^vitest(?::|$)/.test((plugin as { name?: string } | null)?.name ?? ''))
+}
+
+/** The same environment for Vite's servers: `vite dev` runs the service in it, `vite preview` wants to know where it was built. */
+function whileServed(context: BentoContext, config: ViteUserConfig, isPreview: boolean): ViteUserConfig {
+  const isOwnBuild = isPreview && Boolean(config.build?.ssr)
+  context.environment = isOwnBuild ? 'ssr' : ENVIRONMENT
+  const { environments = {} } = additions(context, config, copyOf(config.environments?.[ENVIRONMENT]), false)
+  return isOwnBuild ? {} : { environments }
 }
 
 /**

@@ -6,6 +6,7 @@ import { clientBuild } from './client.js'
 import { collect } from './collect.js'
 import { commonJsNames } from './commonjs.js'
 import { BentoContext } from './context.js'
+import { devServer } from './dev-server.js'
 import { entryParts } from './entry.js'
 import type { HookContext, Part } from './hooks.js'
 import { modelImports } from './model-imports.js'
@@ -14,6 +15,7 @@ import { nativeAddons } from './native-addons.js'
 import { nativeExternals } from './native-externals.js'
 import { ownFiles } from './own-files.js'
 import { PLUGIN_NAME } from './part.js'
+import { previewServer } from './preview-server.js'
 import { viteBuild } from './vite-build.js'
 import { viteEnvironment } from './vite-environment.js'
 import { viteOptions } from './vite-options.js'
@@ -53,17 +55,17 @@ export function bento(options?: BentoOptions): Plugin[] & { api: BentoPluginApi 
         for (const warning of context.warnings.splice(0)) this.warn(warning)
       },
     },
-    viteOptions(context),
-    ...viteEnvironment(context),
+    ...[viteOptions(context), ...viteEnvironment(context), previewServer(context)].map(inPreviewsToo),
     modelImports(context),
     argsImport(context),
     modelReload(context),
     nativeAddons(context),
+    ...entryParts(context),
+    devServer(context),
     ...[
       clientBuild(context),
       nativeExternals(context),
       workspaceExternals(context),
-      ...entryParts(context),
       ownFiles(context),
       commonJsNames(context),
       collect(context),
@@ -77,6 +79,10 @@ export function bento(options?: BentoOptions): Plugin[] & { api: BentoPluginApi 
     ...part,
   }))
   return Object.assign(plugins, { api })
+}
+
+function inPreviewsToo(part: Part): Part {
+  return { apply: () => true, ...part }
 }
 
 function buildOnly(part: Part): Part {

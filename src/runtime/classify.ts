@@ -25,6 +25,7 @@ export type NodeService =
 export interface FastifyLike {
   server: Server
   listen: (options: { port: number; host: string }) => Promise<unknown>
+  ready: () => PromiseLike<unknown>
   close: () => Promise<unknown>
 }
 

@@ -1,5 +1,6 @@
+import type { RequestListener } from 'node:http'
 import type { ServerRequest } from 'srvx'
-import { patchGlobalRequest, serve } from 'srvx/node'
+import { patchGlobalRequest, serve, toNodeHandler } from 'srvx/node'
 import type { Address } from './address.js'
 import type { FetchHandler } from './classify.js'
 import { reservedRoutes } from './reserved-routes.js'
@@ -36,6 +37,23 @@ export async function serveFetch(handler: FetchHandler, at: Address): Promise<Ru
       // srvx waits for what the service handed to `waitUntil`, too.
       await Promise.all([close(), srvx.close()])
     },
+  }
+}
+
+/**
+ * A fetch handler as a listener for a server of somebody else's. What the handler throws is the listener's own error, as long
+ * as nothing has been sent.
+ */
+export function fetchListener(handler: FetchHandler): RequestListener {
+  const reserved = reservedRoutes(() => false)
+  const listener = toNodeHandler((request: ServerRequest) => {
+    request.waitUntil = promise => void Promise.resolve(promise).catch(console.error)
+    return reserved.answer(request.runtime?.node?.req) ?? answer(handler, request)
+  }) as RequestListener
+  return (request, response) => {
+    const ended = reserved.watch(request, response)
+    if (ended !== undefined) response.once('close', ended)
+    return listener(request, response)
   }
 }
 

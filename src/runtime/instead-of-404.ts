@@ -5,10 +5,11 @@ import type { ServerResponse } from 'node:http'
  *
  * Works on Node's response, beneath every framework and adapter: they all come to `writeHead`, `write` and `end` in the end.
  *
- * @param answer called once the service has finished its 404, with the response as it was
+ * @param answer called once the service has finished its 404, with the response as it was before
  */
 export function insteadOf404(response: ServerResponse, answer: () => void): void {
   const { writeHead, write, end, flushHeaders } = response
+  const before = response.getHeaders()
   let dropped = false
   const isDropped = (status: number) => {
     dropped ||= status === 404 && !response.headersSent
@@ -35,6 +36,7 @@ export function insteadOf404(response: ServerResponse, answer: () => void): void
       if (!isDropped(response.statusCode)) return end.apply(response, args as Parameters<typeof end>)
       Object.assign(response, { writeHead, write, end, flushHeaders })
       for (const name of response.getHeaderNames()) response.removeHeader(name)
+      for (const [name, value] of Object.entries(before)) response.setHeader(name, value ?? '')
       response.statusCode = 200
       answer()
       done(args)
