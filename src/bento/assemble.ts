@@ -42,6 +42,7 @@ import type { PlannedFile } from './planned-file.js'
 import { pythonStub } from './python-stub.js'
 import { readmeText } from './readme.js'
 import { sbomText } from './sbom.js'
+import { tracedFiles } from './traced-files.js'
 import type { LockedDependencies, PackageOptions, ServiceSnapshot } from './types.js'
 
 /** A file of the runtime as the package ships it; reached the same way from `src/bento` and from `dist/bento`. */
@@ -80,7 +81,9 @@ export async function assemble(
   const others = [...emitted, ...local, ...locked.files, ...patchCopies(locked)]
   const included = await includedFiles(snapshot, options, [...others, ...client], launch.server !== undefined)
   if (client.length > 0) refuseInClient([...others, ...included.files].map(({ to }) => to))
-  const foreign = await planForeign([...others, ...included.files, ...client], launch.server !== undefined)
+  const known = [...others, ...included.files, ...client]
+  const traced = await tracedFiles(snapshot.traced, known, launch.server !== undefined)
+  const foreign = await planForeign([...known, ...traced.files], launch.server !== undefined)
   const description = await readDescription(snapshot.projectRoot, options.description)
   const imageFiles = await readImageFiles(snapshot.projectRoot, options.image)
   const facts = manifestFacts(snapshot, options, locked, launch.entry, apis.schema)
@@ -95,7 +98,7 @@ export async function assemble(
       ...Object.entries(apis.files).map(([path, content]) => text(path, content)),
     ],
     facts,
-    warnings: [...apis.warnings, ...locked.warnings, ...included.warnings, ...foreign.warnings],
+    warnings: [...apis.warnings, ...locked.warnings, ...included.warnings, ...traced.warnings, ...foreign.warnings],
   }
 }
 

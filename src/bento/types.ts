@@ -68,6 +68,16 @@ export interface ClientSnapshot {
 /** A file of the project, by its absolute path; a value that was read from the code; or what the emitted entry exports. */
 export type OpenApiSource = { file: string } | { value: unknown } | { exported: true }
 
+/** A file that the code reads at run time. */
+export interface TracedFile {
+  /** Absolute path. */
+  from: string
+  /** Where the code looks for it, POSIX, relative to `src/`. */
+  to: string
+  /** The module that reads it, for messages. */
+  by: string
+}
+
 /** All that the bundler hooks gather: plain data, the input of {@link packageService}. */
 export interface ServiceSnapshot {
   /** Absolute path of the project: the folder of the nearest package.json. */
@@ -87,6 +97,8 @@ export interface ServiceSnapshot {
   pins: ModelPin[]
   /** Where the service's OpenAPI document comes from; undefined where it has none. */
   openapi: OpenApiSource | undefined
+  /** Files that the code reads at run time, found by tracing. */
+  traced: TracedFile[]
   /** Absolute paths of folders that builds write: what lies in them is no source to include. */
   outputs: string[]
   /** The web client that goes along. */

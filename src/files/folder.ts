@@ -9,6 +9,12 @@ const MOST = { files: 1000, bytes: 100 * 1024 * 1024 }
 /** The files of a folder, or why there are too many of them. */
 export type FolderList = { files: string[] } | { files: undefined; why: string }
 
+/** Why a folder of so many files and bytes is too large, as a phrase; undefined where it is not. */
+export function tooLarge(files: number, bytes: number): string | undefined {
+  if (files > MOST.files) return `more than ${MOST.files} files`
+  return bytes > MOST.bytes ? `more than ${formatSize(MOST.bytes)}` : undefined
+}
+
 /**
  * Lists the files below a folder as far as the code that reads it may want them; stops as soon as it is too large. Links
  * are not followed.
@@ -27,8 +33,8 @@ export async function listFolder(folder: string, skips: (path: string) => boolea
         if (why !== undefined) return why
       } else if (entry.isFile()) {
         bytes += (await stat(join(folder, path))).size
-        if (files.push(path) > MOST.files) return `more than ${MOST.files} files`
-        if (bytes > MOST.bytes) return `more than ${formatSize(MOST.bytes)}`
+        const why = tooLarge(files.push(path), bytes)
+        if (why !== undefined) return why
       }
     }
     return undefined

@@ -10,6 +10,7 @@ import { requestOf } from './model-ids.js'
 import { guarded, part } from './part.js'
 import { exportedOpenApi } from './service-openapi.js'
 import type { Node } from './syntax.js'
+import { traceFiles } from './trace.js'
 
 /** Code without any of these loads nothing by name. */
 const MAY_LOAD = /\b(?:import|export|require|createRequire)\b/
@@ -33,19 +34,19 @@ export function collect(context: BentoContext): Part {
 
     generateBundle: {
       order: 'post',
-      handler: guarded(function (
+      handler: guarded(async function (
         this: HookContext,
         output: OutputOptions,
         bundle: OutputBundle,
         isWrite: boolean,
-      ): void {
+      ): Promise<void> {
         if (!context.isPackaged(this.environment)) return
         if (!isWrite) {
           // `bundle.generate()` leaves nothing on disk to package.
           context.build.begun--
           return
         }
-        context.build.gathered = gather(context, this, output, bundle)
+        context.build.gathered = await gather(context, this, output, bundle)
       }),
     },
 
@@ -62,7 +63,12 @@ export function collect(context: BentoContext): Part {
   })
 }
 
-function gather(context: BentoContext, hook: HookContext, output: OutputOptions, bundle: OutputBundle): Gathered {
+async function gather(
+  context: BentoContext,
+  hook: HookContext,
+  output: OutputOptions,
+  bundle: OutputBundle,
+): Promise<Gathered> {
   const chunks = Object.values(bundle).filter(file => file.type === 'chunk')
   const entry = entryOf(context, chunks)
   refuseFormat(output, entry)
@@ -72,13 +78,16 @@ function gather(context: BentoContext, hook: HookContext, output: OutputOptions,
   }
   const { packages, foreign } = findExternals(hook, bundle, scans)
   if (foreign.length > 0) throw foreignImports(foreign)
-  for (const missing of missingFiles(bundle, scans)) hook.warn(missing)
+  const traced = context.options.trace ? await traceFiles(context, hook, chunks) : []
+  const files = new Set([...Object.keys(bundle), ...traced.map(({ to }) => to)])
+  for (const missing of missingFiles(files, scans)) hook.warn(missing)
   return {
     outDir: resolve(context.root, output.dir ?? dirname(output.file ?? '.')),
     files: [],
     entry: entry.fileName,
     entryIsImported: chunks.some(chunk => [...chunk.imports, ...chunk.dynamicImports].includes(entry.fileName)),
     externals: packages,
+    traced,
     requests: [...hook.getModuleIds()].flatMap(id => requestOf(id) ?? []).sort(),
     openapi: context.options.openapi === undefined ? exportedOpenApi(hook, entry) : undefined,
     bundler: bundlerOf(hook),
@@ -89,14 +98,14 @@ function gather(context: BentoContext, hook: HookContext, output: OutputOptions,
  * Files that emitted code loads by a relative path, but that the build did not emit: bundlers do not follow
  * `createRequire(…)('./data.json')`, and on a server not `new URL('./worker.js', import.meta.url)` either.
  */
-function missingFiles(bundle: OutputBundle, scans: ReadonlyMap<string, ChunkScan>): string[] {
+function missingFiles(emitted: ReadonlySet<string>, scans: ReadonlyMap<string, ChunkScan>): string[] {
   return [...scans].flatMap(([fileName, { imports, files }]) => {
     const modules = imports
       .filter(({ specifier, inTry }) => /^\.{1,2}\//.test(specifier) && !inTry)
       .map(({ specifier }) => specifier)
     const emits = (specifier: string) => {
       const path = posix.join(posix.dirname(fileName), specifier.replace(/[?#].*$/s, ''))
-      return ['', '.js', '.json', '.node'].some(extension => bundle[path + extension] !== undefined)
+      return ['', '.js', '.json', '.node'].some(extension => emitted.has(path + extension))
     }
     return [...new Set([...modules, ...files.filter(isFilePath)])]
       .filter(specifier => !emits(specifier))

@@ -1,6 +1,6 @@
 import { realpathSync } from 'node:fs'
 import { join, sep } from 'node:path'
-import type { BuildReport, ExternalImport, OpenApiSource, ServiceMode } from '../bento/types.js'
+import type { BuildReport, ExternalImport, OpenApiSource, ServiceMode, TracedFile } from '../bento/types.js'
 import type { BentoOptions } from '../config/options.js'
 import { readLayers } from '../config/read-layers.js'
 import { type ResolvedOptions, resolveOptions } from '../config/resolve-options.js'
@@ -18,6 +18,7 @@ export interface Gathered {
   entry: string
   entryIsImported: boolean
   externals: ExternalImport[]
+  traced: TracedFile[]
   /** What the modules import below `virtual:bento/model/`. */
   requests: string[]
   /** What the entry exports as `openapi`; undefined where it exports nothing of that name. */
@@ -32,8 +33,8 @@ export interface Build {
   written: number
   failed: boolean
   gathered: Gathered | undefined
-  /** What modules name beside them and was emitted, by reference. */
-  ownFiles: Map<string, { executable: boolean }>
+  /** What modules name by where they lie and was emitted, by reference; the file it was made of. */
+  ownFiles: Map<string, { file: string; executable: boolean }>
   /** Emitted files of whole folders: path in the output to reference. */
   ownFolders: Map<string, string>
 }

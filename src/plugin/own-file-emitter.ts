@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs'
+import { type Stats, statSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { basename, dirname, relative, resolve, sep } from 'node:path'
 import { isSecretPath } from '../bento/secrets.js'
@@ -14,6 +14,9 @@ const CODE = /\.[cm]?[jt]sx?$/
 
 /** Calls that want the text of a file, whatever is in it. */
 const READS = /^(?:read|createReadStream|sendFile|copy|stat|lstat|exists|access|open$|file$)/i
+
+/** Calls that run a file. */
+const RUNS = /^(?:Worker|fork|Piscina|Tinypool)$/
 
 /** Emits what one module names beside it. */
 export class OwnFileEmitter {
@@ -32,9 +35,8 @@ export class OwnFileEmitter {
    * tracing puts it where the chunk will look
    */
   async emit(place: OwnPlace): Promise<string | undefined> {
-    const file = resolve(dirname(this.#module), place.path)
-    const stats = statSync(file, { throwIfNoEntry: false })
-    const leaves = place.path.startsWith('../')
+    const { file, stats } = found(resolve(dirname(this.#module), place.path))
+    const leaves = /^\.\.(?:\/|$)/.test(place.path)
     if (stats?.isDirectory()) return leaves ? this.#folder(file, place) : undefined
     if (!stats?.isFile() || file === this.#module) return undefined
     if (isSecretPath(basename(file))) {
@@ -43,7 +45,8 @@ export class OwnFileEmitter {
       )
       return undefined
     }
-    const runs = CODE.test(file) && !place.callers.slice(0, 2).some(name => READS.test(name))
+    const { callers } = place
+    const runs = CODE.test(file) && (callers.some(name => RUNS.test(name)) || !callers.some(name => READS.test(name)))
     if (place.form === 'require') return CODE.test(file) ? undefined : pathOf(await this.#asset(file))
     if (runs) return expressionOf(place, this.#chunk(file))
     return place.form === 'url' || leaves ? expressionOf(place, await this.#asset(file)) : undefined
@@ -51,7 +54,7 @@ export class OwnFileEmitter {
 
   #chunk(file: string): string {
     const name = basename(file).replace(CODE, '')
-    return this.#note(this.#hook.emitFile({ type: 'chunk', id: file, name }), false)
+    return this.#note(this.#hook.emitFile({ type: 'chunk', id: file, name }), file, false)
   }
 
   async #asset(file: string, fileName?: string): Promise<string> {
@@ -59,14 +62,21 @@ export class OwnFileEmitter {
     const source = await readFile(file)
     const place = fileName === undefined ? { name: basename(file) } : { fileName }
     const executable = process.platform !== 'win32' && (statSync(file).mode & 0o100) !== 0
-    return this.#note(this.#hook.emitFile({ type: 'asset', source, ...place }), executable)
+    return this.#note(this.#hook.emitFile({ type: 'asset', source, ...place }), file, executable)
   }
 
   /** A folder that no chunk could reach goes where it lies in the project, as the option `include` would take it. */
   async #folder(folder: string, place: OwnPlace): Promise<string | undefined> {
     const { root } = this.#context.project
     const to = relative(root, folder).split(sep).join('/')
-    if (to === '' || to.startsWith('..') || `${this.#module}${sep}`.startsWith(folder + sep)) return undefined
+    if (to === '' || to.startsWith('..') || this.#module.startsWith(folder + sep)) {
+      if (place.isOpen) {
+        this.#warn(
+          `a file of ${visible(to || 'the project')} by a name that is not written out. Add the files to the option include, and read them from the working directory.`,
+        )
+      }
+      return undefined
+    }
     if (this.#context.isOutput(folder)) {
       this.#warn(`${to}, which builds write, so that it does not go along. A web client does by the option client.`)
       return undefined
@@ -91,8 +101,8 @@ export class OwnFileEmitter {
     return place.form === 'url' ? url : pathFrom(url)
   }
 
-  #note(reference: string, executable: boolean): string {
-    this.#context.build.ownFiles.set(reference, { executable })
+  #note(reference: string, file: string, executable: boolean): string {
+    this.#context.build.ownFiles.set(reference, { file, executable })
     return reference
   }
 
@@ -104,6 +114,14 @@ export class OwnFileEmitter {
     const below = relative(this.#context.project.root, path)
     return visible(below.startsWith('..') ? path : below.split(sep).join('/'))
   }
+}
+
+/** The file of that name; of a module also its source: TypeScript says `./work.js` where it means `./work.ts`. */
+function found(path: string): { file: string; stats: Stats | undefined } {
+  const source = path.replace(/(?<=\.[cm]?)j(?=sx?$)/, 't')
+  const file =
+    [path, source, source.replace(/ts$/, 'tsx')].find(name => statSync(name, { throwIfNoEntry: false })) ?? path
+  return { file, stats: statSync(file, { throwIfNoEntry: false }) }
 }
 
 function expressionOf(place: OwnPlace, reference: string): string {

@@ -74,11 +74,11 @@ async function rewrite(
   let done = 0
   for (const place of places) {
     // Outermost first: what lies in one that was rewritten is gone.
-    if (place.node.start < done) continue
+    if (place.isName || place.start < done) continue
     const expression = await emitter.emit(place)
     if (expression === undefined) continue
-    edited.overwrite(place.node.start, place.node.end, expression)
-    done = place.node.end
+    edited.overwrite(place.start, place.end, expression)
+    done = place.end
   }
   return done === 0 ? undefined : { code: edited.toString(), map: edited.generateMap({ hires: 'boundary' }) }
 }

@@ -4,13 +4,19 @@ import { bare, hasType, isMember, isNode, type Node, nameOf, textOf } from './sy
 
 /** An expression that names a place by where its module lies. */
 export interface OwnPlace {
-  node: Node
+  /** Where it stands in the code. */
+  start: number
+  end: number
   /** `url`: a URL object; `path`: the path as text; `require`: what `createRequire(…)` is asked for. */
   form: 'url' | 'path' | 'require'
   /** From the module's folder, POSIX; a slash behind where it was written. */
   path: string
-  /** The innermost calls around it, the nearest first: `readFile`, `Worker`. */
+  /** The two nearest calls around it, and of a constant those around its uses: `readFile`, `Worker`. */
   callers: string[]
+  /** Whether it is only the name of a constant. */
+  isName: boolean
+  /** Whether it is the beginning of a path whose end is not written out: `here, 'views'` of `join(here, 'views', name)`. */
+  isOpen: boolean
 }
 
 /** Tells in one look whether {@link findOwnPlaces} could find anything. */
@@ -37,24 +43,47 @@ export function findOwnPlaces(program: Node, fileName: string): OwnPlace[] {
   const constants = constantsOf(program)
   const places: OwnPlace[] = []
   const callers: { end: number; name: string }[] = []
+  const users = new Map<unknown, string[]>()
   const evaluate = evaluator(fileName, constants)
+  const add = (
+    { start, end }: Pick<Node, 'start' | 'end'>,
+    form: OwnPlace['form'],
+    path: string,
+    isName = false,
+    isOpen = false,
+  ) => {
+    const around = callers
+      .slice(-2)
+      .map(({ name }) => name)
+      .reverse()
+    places.push({ start, end, form, path, callers: around, isName, isOpen })
+    return around
+  }
   walkUses(
     program,
     new Set(['__dirname', '__filename', ...constants.keys()]),
     () => {},
     (node, scopes) => {
       while (callers.length > 0 && (callers.at(-1)?.end ?? 0) <= node.start) callers.pop()
-      const names = () => callers.map(({ name }) => name).reverse()
       const place = evaluate(node, scopes)
-      if (place !== undefined && place.kind !== 'href' && node.type !== 'Identifier') {
-        places.push({ node, form: place.kind, path: place.path, callers: names() })
+      const isName = node.type === 'Identifier'
+      if (place !== undefined && place.kind !== 'href') {
+        const around = add(node, place.kind, place.path, isName)
+        const init = constants.get(String(node.name))?.init
+        if (isName && init !== undefined) users.set(init, [...(users.get(init) ?? []), ...around])
       }
       if (!hasType(node, 'CallExpression', 'NewExpression')) return
       const asked = evaluate.required(node, scopes)
-      if (asked !== undefined) places.push({ node: asked.node, form: 'require', path: asked.path, callers: names() })
+      if (asked !== undefined) add(asked.node, 'require', asked.path)
+      const begun = place === undefined ? evaluate.beginning(node, scopes) : undefined
+      if (begun !== undefined) add(begun, 'path', begun.path, false, true)
       callers.push({ end: node.end, name: calleeName(node) })
     },
   )
+  for (const [init, names] of users) {
+    const place = places.find(({ start, end }) => isNode(init) && start === init.start && end === init.end)
+    place?.callers.push(...names)
+  }
   return places
 }
 
@@ -76,6 +105,8 @@ interface Evaluate {
   (value: unknown, scopes: readonly Scope[], depth?: number): Place | undefined
   /** The literal that a call of `createRequire(import.meta.url)` is given, where it is a relative path. */
   required(node: Node, scopes: readonly Scope[]): { node: Node; path: string } | undefined
+  /** What `join(…)` begins with, where its end is not written out. */
+  beginning(node: Node, scopes: readonly Scope[]): { start: number; end: number; path: string } | undefined
 }
 
 function evaluator(fileName: string, constants: ReadonlyMap<string, Node>): Evaluate {
@@ -118,7 +149,18 @@ function evaluator(fileName: string, constants: ReadonlyMap<string, Node>): Eval
     const isMaker = calleeName(maker) === 'createRequire' && evaluate(base, scopes)?.path === fileName
     return isMaker ? { node: argument as Node, path: posix.normalize(path) } : undefined
   }
-  return Object.assign(evaluate, { required })
+  const beginning: Evaluate['beginning'] = (node, scopes) => {
+    if (!['join', 'resolve'].includes(calleeName(node))) return undefined
+    const [first, ...rest] = node.arguments as Node[]
+    const place = evaluate(first, scopes)
+    if (first === undefined || place?.kind !== 'path') return undefined
+    const dynamic = rest.findIndex(part => textOf(part) === undefined)
+    const texts = rest.slice(0, dynamic)
+    const path = normal(posix.join(place.path, ...texts.map(part => textOf(part) ?? '')))
+    return dynamic < 0 ? undefined : { start: first.start, end: (texts.at(-1) ?? first).end, path }
+  }
+
+  return Object.assign(evaluate, { required, beginning })
 }
 
 type Inner = (value: unknown) => Place | undefined

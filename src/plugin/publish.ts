@@ -34,7 +34,7 @@ export async function publish(context: BentoContext, say: (summary: string) => v
 }
 
 async function snapshotOf(context: BentoContext, gathered: Gathered): Promise<ServiceSnapshot> {
-  const { outDir, entry, entryIsImported, externals, openapi, bundler } = gathered
+  const { outDir, entry, entryIsImported, externals, traced, openapi, bundler } = gathered
   const file = context.options.openapi
   const client = await clientOf(context, outDir)
   return {
@@ -48,6 +48,7 @@ async function snapshotOf(context: BentoContext, gathered: Gathered): Promise<Se
     externals,
     pins: await context.models.pins(gathered.requests),
     openapi: file === undefined ? openapi : { file: resolve(context.root, file) },
+    traced,
     outputs: context.outputs,
     ...(client === undefined ? {} : { client }),
     bundler,

@@ -53,6 +53,7 @@ export function builtService(
     externals: [],
     pins: [],
     openapi: undefined,
+    traced: [],
     outputs: [],
     bundler: 'vite 8.3.8',
   }

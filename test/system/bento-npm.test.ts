@@ -70,6 +70,7 @@ async function installedProject(
     })),
     pins: [],
     openapi: undefined,
+    traced: [],
     outputs: [],
     bundler: 'vite 8',
   }
