@@ -10,6 +10,9 @@ export interface LockEntry {
   inBundle?: boolean
   license?: string
   optional?: boolean
+  os?: string | string[]
+  cpu?: string | string[]
+  libc?: string | string[]
   dependencies?: Record<string, string>
   optionalDependencies?: Record<string, string>
   peerDependencies?: Record<string, string>

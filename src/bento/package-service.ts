@@ -8,9 +8,11 @@ import { epochTime, sourceTime } from './creation-time.js'
 import { lockDependencies } from './dependency-lock/index.js'
 import { checkEnvs } from './envs.js'
 import { checkImage } from './image-options.js'
+import { lockEntries } from './lock-file.js'
 import { identityOf } from './manifest.js'
 import { serviceApis } from './openapi/service-apis.js'
 import { measure } from './planned-file.js'
+import { type PlatformSupport, parsePlatform, platformSupport } from './platforms.js'
 import { type Published, publishBento } from './publish-bento.js'
 import type { BuildReport, LockedDependencies, PackageOptions, ServiceSnapshot } from './types.js'
 import { chooseTag } from './version-choice.js'
@@ -25,7 +27,7 @@ const PACKAGE_VERSION = '0.0.0'
  *
  * Nothing is visible in the store and no temporary file is left when it throws.
  *
- * @throws {@link BentoError} `TAG_EXISTS` when the user's own version names other content; `OUTPUT_CONFLICT` when an
+ * @throws {@link BentoError} `TAG_EXISTS` when the user's own version names other content; `PLATFORM_MISSING`; `OUTPUT_CONFLICT` when an
  * emitted file lies where the bento has its own; `SERVICE_UNSUPPORTED` for names a bento can't hold; `TAG_INVALID`,
  * `OPTION_INVALID`; `MODEL_GONE`; every `LOCK_…` and `DEPENDENCY_…` code; `HOME_INVALID`, `STORE_READ_ONLY`,
  * `DISK_FULL`, `IO_FAILED`.
@@ -45,6 +47,7 @@ export async function packageService(snapshot: ServiceSnapshot, options: Package
     name: options.name,
     version: PACKAGE_VERSION,
   })
+  const platforms = platformSupport(lockEntries(locked.lock), options.platforms.map(parsePlatform))
   const assembly = await assemble(snapshot, options, locked, await apis)
   const files = await measure(assembly.plan)
   // Any tag will do: the version is not part of what identifies the content.
@@ -58,13 +61,14 @@ export async function packageService(snapshot: ServiceSnapshot, options: Package
     bundler: snapshot.bundler,
     creationTime: async () => isoTime((await time) ?? now()),
   })
-  return reportOf(snapshot, locked, assembly, done, performance.now() - started)
+  return reportOf(snapshot, locked, platforms, assembly, done, performance.now() - started)
 }
 
 /** Before any work, so that a wrong option is told at once. */
 function checkOptions(options: PackageOptions): void {
   chooseTag(options.name, options.version, 'any')
   checkEnvs(options.envs)
+  for (const platform of options.platforms) parsePlatform(platform)
   checkImage(options.image)
   epochTime()
   const checker = new ValueChecker()
@@ -75,6 +79,7 @@ function checkOptions(options: PackageOptions): void {
 async function reportOf(
   snapshot: ServiceSnapshot,
   locked: LockedDependencies,
+  platforms: PlatformSupport[],
   { facts, warnings }: Assembly,
   { bento, published }: Published,
   duration: number,
@@ -98,7 +103,7 @@ async function reportOf(
     modelSize: [...new Map(models.map(({ tag, size }) => [tag, size])).values()].reduce((sum, size) => sum + size, 0),
     mode: snapshot.mode,
     models,
-    packages: { locked: locked.packageCount, direct: locked.direct, blockedScripts: locked.blockedScripts },
+    packages: { locked: locked.packageCount, direct: locked.direct, blockedScripts: locked.blockedScripts, platforms },
     warnings,
     duration,
   }

@@ -1,5 +1,6 @@
 import { styleText } from 'node:util'
 import { formatSize, visible } from '../core/text.js'
+import type { PlatformSupport } from './platforms.js'
 import type { BuildReport } from './types.js'
 
 /** More direct dependencies than this are counted, not named. */
@@ -35,6 +36,7 @@ export function formatReport(report: BuildReport, options: { colour?: boolean } 
     row('size', sizes(report)),
     ...(report.models.length === 0 ? [] : [row('models', report.models.map(modelText).join(', '))]),
     row('packages', packagesText(report.packages)),
+    ...report.packages.platforms.map(support => row('platform', platformText(support))),
     ...(report.packages.blockedScripts.length === 0
       ? []
       : [row('scripts', blockedText(report.packages.blockedScripts))]),
@@ -57,6 +59,11 @@ function packagesText({ locked, direct }: BuildReport['packages']): string {
   const more = names.length - NAMED_PACKAGES
   const shown = more > 0 ? [...names.slice(0, NAMED_PACKAGES), `${more} more`] : names
   return `${locked} locked${shown.length === 0 ? '' : `: ${shown.join(', ')}`}`
+}
+
+/** What is missing is what one must know of; where nothing is, that is said. */
+function platformText({ package: name, present, missing }: PlatformSupport): string {
+  return `${visible(name)} for ${present.map(visible).join(', ') || 'none'}${missing.length === 0 ? '' : `; not ${missing.map(visible).join(', ')}`}`
 }
 
 function blockedText(packages: readonly string[]): string {

@@ -1,5 +1,6 @@
 import type { FullTag } from '../core/tag.js'
 import type { ModelInfo } from '../store/model-info.js'
+import type { PlatformSupport } from './platforms.js'
 
 /** One import that stays outside the bundle, as some part of the build saw it. */
 export interface ExternalImport {
@@ -121,6 +122,8 @@ export interface PackageOptions {
   image: ImageOptions
   /** Packages to lock that no import shows. */
   includeDependencies: string[]
+  /** `linux/amd64`, `linux/arm64/musl`: where the bento must be installable. */
+  platforms: string[]
   /** Patterns of files of the project that go along, and of those that do not. */
   include: string[]
   exclude: string[]
@@ -152,6 +155,8 @@ export interface BuildReport {
     direct: Record<string, string>
     /** Packages with install scripts that npm will not run without `allowScripts`. */
     blockedScripts: string[]
+    /** Packages with packages for single platforms, and what the lock has of them. */
+    platforms: PlatformSupport[]
   }
   warnings: string[]
   /** Milliseconds the packaging took, bundling left out. */

@@ -33,6 +33,7 @@ export const ERROR_CODES = {
   LOCK_INCOMPLETE: 'the lockfile lacks versions or integrity that the bento needs',
   DEPENDENCY_NOT_LOCKED: 'the bundle imports a package that the lockfile does not hold',
   DEPENDENCY_CONFLICT: 'the bundle imports two versions of one package under one name',
+  PLATFORM_MISSING: 'the lockfile lacks a package for a platform that the bento must be installable on',
   ENGINE_MISMATCH: 'this Node does not satisfy what the bento asks for',
   INSTALL_FAILED: 'installing the packages of a bento failed',
   SERVE_FAILED: 'the service could not be started',

@@ -65,6 +65,7 @@ function packageOptions({ options, project, home }: BentoContext): PackageOption
     args: options.args,
     image: options.image,
     includeDependencies: options.includeDependencies,
+    platforms: options.platforms,
     include: options.include,
     exclude: options.exclude,
     home,

@@ -76,6 +76,7 @@ export function packageOptions(home: string, options: Partial<PackageOptions> = 
     args: {},
     image: DEFAULT_IMAGE,
     includeDependencies: [],
+    platforms: [],
     include: [],
     exclude: [],
     home,

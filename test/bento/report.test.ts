@@ -25,6 +25,7 @@ const REPORT: BuildReport = {
     locked: 3,
     direct: { hono: '4.9.0', 'onnxruntime-node': '1.23.0' },
     blockedScripts: ['onnxruntime-node@1.23.0'],
+    platforms: [{ package: 'sharp@0.34.5', present: ['linux/amd64', 'darwin/arm64'], missing: ['windows/amd64'] }],
   },
   warnings: ['assets/.env was left out'],
   duration: 84.4,
@@ -39,6 +40,7 @@ bento iris:k3j5zq7xw2aa4b6c published in 84 ms
   size      182.40 KiB, models 1.20 MiB
   models    iris_clf:v2 as clf (1.20 MiB)
   packages  3 locked: hono 4.9.0, onnxruntime-node 1.23.0
+  platform  sharp@0.34.5 for linux/amd64, darwin/arm64; not windows/amd64
   scripts   not run at install, since allowScripts doesn't name them: onnxruntime-node@1.23.0
   warning   assets/.env was left out`.slice(1),
     )
@@ -50,7 +52,7 @@ bento iris:k3j5zq7xw2aa4b6c published in 84 ms
 
   it('counts packages beyond a handful', () => {
     const direct = Object.fromEntries(Array.from({ length: 12 }, (_, index) => [`p${index}`, '1.0.0']))
-    const text = formatReport({ ...REPORT, packages: { locked: 90, direct, blockedScripts: [] } })
+    const text = formatReport({ ...REPORT, packages: { locked: 90, direct, blockedScripts: [], platforms: [] } })
     expect(text).toContain('90 locked: p0 1.0.0, ')
     expect(text).toContain('p7 1.0.0, 4 more\n')
   })
@@ -70,12 +72,17 @@ bento iris:k3j5zq7xw2aa4b6c published in 84 ms
           ...REPORT,
           path: text,
           models: [{ tag: text, digest: text, size: 1, requests: [text], alias: text }],
-          packages: { locked: 1, direct: { [text]: text }, blockedScripts: [text] },
+          packages: {
+            locked: 1,
+            direct: { [text]: text },
+            blockedScripts: [text],
+            platforms: [{ package: text, present: [], missing: [text] }],
+          },
           warnings: [text],
         })
         // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not show
         expect(shown).not.toMatch(/[\x00-\x09\x0b-\x1f\x7f-\x9f]/)
-        expect(shown.split('\n')).toHaveLength(7)
+        expect(shown.split('\n')).toHaveLength(8)
       }),
     )
   })

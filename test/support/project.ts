@@ -69,7 +69,16 @@ export function makeProject(plan: ProjectPlan): TestProject {
 
 function lockOf(manifest: Record<string, unknown>, packages: Record<string, FakePackage>): unknown {
   const entries = Object.entries(packages).map(([name, { version = '1.0.0', manifest: more = {} }]) => {
-    const kept = ['dependencies', 'optionalDependencies', 'peerDependencies', 'peerDependenciesMeta', 'engines']
+    const kept = [
+      'dependencies',
+      'optionalDependencies',
+      'peerDependencies',
+      'peerDependenciesMeta',
+      'engines',
+      'os',
+      'cpu',
+      'libc',
+    ]
     const fields = Object.entries(more).filter(([key]) => kept.includes(key))
     return [`node_modules/${name}`, { version, integrity: `sha512-${'A'.repeat(86)}==`, ...Object.fromEntries(fields) }]
   })
