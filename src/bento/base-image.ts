@@ -4,7 +4,7 @@ import validRange from 'semver/ranges/valid.js'
 import type { ImageOptions } from './types.js'
 
 /** Even majors of Node that get long-term support, the one to prefer first. */
-const LONG_TERM_MAJORS = [24, 22, 20, 26, 28]
+const LONG_TERM_MAJORS = [26, 24, 22, 20, 28]
 
 /**
  * The image to begin with: the user's own, else the official Node image of the distribution, in the version that is

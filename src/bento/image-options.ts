@@ -53,8 +53,8 @@ function commandProblem(command: string): string | undefined {
   if (command.trim() === '') return 'is empty'
   if (hasUnsafeCharacter(command)) return 'holds a line break or another control character'
   if (/\\\s*$/.test(command)) return 'ends in a backslash, which would join it with what follows'
-  // What Docker takes for the begin of a here-document (`parser.go`), whose text would be the lines that follow.
-  if (/(?:^|[\s;&|(])\d*<<(?!<)/.test(command)) return 'begins a here-document, which one line cannot hold'
+  // A word that Docker takes for the begin of a here-document (`parser.go`), whose text would be the lines that follow.
+  if (/(?:^|\s)\d*<<-?[^\s<]/.test(command)) return 'begins a here-document, which one line cannot hold'
   return undefined
 }
 

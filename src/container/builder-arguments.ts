@@ -63,7 +63,8 @@ function optionWords(name: string, value: BuilderValue): string[] {
  * layer and on no command line. The others keep the value that the bento says.
  */
 export function secretVariables(envs: readonly BentoEnvInfo[], env: Environment): string[] {
+  // A bento from elsewhere may call a variable anything, also what a builder would read as more of the option.
   return envs
-    .filter(({ name, stage }) => stage === 'build' && findName(env, name) !== undefined)
+    .filter(({ name, stage }) => stage === 'build' && /^\w+$/.test(name) && findName(env, name) !== undefined)
     .map(({ name }) => name)
 }

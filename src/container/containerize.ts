@@ -25,10 +25,14 @@ import type { Containerized, ContainerizeOptions } from './types.js'
  */
 export async function containerize(options: ContainerizeOptions): Promise<Containerized> {
   const { env = process.env, signal, onLine = () => {}, onCommand = () => {}, push = false } = options
+  for (const tag of options.tags ?? []) requireImageTag(tag, 'Write it like registry.example/vision/iris:v2.')
+  for (const platform of options.platforms ?? []) requirePlatform(platform)
   const store = new BentoStore(resolve(options.home ?? bentoHome(env)))
   const builder = findBuilder(options.backend, env)
   const bento = await store.get(options.bento)
-  const tags = checkTags(options.tags, String(bento.tag))
+  const tags = options.tags?.length ? options.tags : [String(bento.tag)]
+  // BentoML's grammar takes what that of images does not: two dots in a row.
+  for (const tag of tags) requireImageTag(tag, 'Give the image a name of its own: -t.')
   const secrets = secretVariables(bento.info.envs, env)
   const sudo = options.runAsRoot ? ['sudo', ...(secrets.length > 0 ? [`--preserve-env=${secrets.join(',')}`] : [])] : []
   const run = async (command: readonly string[], purpose: string) => {
@@ -38,6 +42,8 @@ export async function containerize(options: ContainerizeOptions): Promise<Contai
   }
   const context = await stageBuildContext(bento, store)
   try {
+    // A bento from elsewhere says by itself which variables it wants.
+    if (secrets.length > 0) onLine(`The build may read these variables of this environment: ${secrets.join(', ')}.`)
     const { platforms = [], options: further = {} } = options
     const { dockerfile, folder } = context
     const plan = { dockerfile, context: folder, tags, platforms, push, secrets, options: further }
@@ -49,16 +55,14 @@ export async function containerize(options: ContainerizeOptions): Promise<Contai
   return { bento: String(bento.tag), backend: builder.name, tags }
 }
 
-function checkTags(given: readonly string[] | undefined, bento: string): readonly string[] {
-  const tags = given === undefined || given.length === 0 ? [bento] : given
-  for (const tag of tags) {
-    if (isImageTag(tag)) continue
-    throw new BentoError('OPTION_INVALID', `${JSON.stringify(visible(tag))} cannot name an image.`, {
-      hint:
-        tag === bento && given !== tags
-          ? 'Give the image a name of its own: -t.'
-          : 'Write it like registry.example/vision/iris:v2, in small letters but for the tag.',
-    })
-  }
-  return tags
+function requireImageTag(tag: string, hint: string): void {
+  if (isImageTag(tag)) return
+  throw new BentoError('OPTION_INVALID', `${JSON.stringify(visible(tag))} cannot name an image.`, { hint })
+}
+
+function requirePlatform(platform: string): void {
+  if (/^[a-z0-9]+\/[a-z0-9_]+(?:\/[a-z0-9]+)?$/.test(platform)) return
+  throw new BentoError('OPTION_INVALID', `${JSON.stringify(visible(platform))} is no platform.`, {
+    hint: 'Write it like linux/amd64 or linux/arm64/v8.',
+  })
 }

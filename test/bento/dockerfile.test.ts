@@ -198,20 +198,20 @@ describe('a value in a Dockerfile', () => {
 
 describe('base image', () => {
   it.each([
-    ['^20.19.0 || >=22.12.0', '24'],
-    ['>=18', '24'],
+    ['^20.19.0 || >=22.12.0', '26'],
+    ['>=18', '26'],
     ['^22.3.0', '22'],
     ['20.x', '20'],
     ['22.11.0', '22.11.0'],
     ['>=25', '26'],
-    ['*', '24'],
-    ['no range', '24'],
+    ['*', '26'],
+    ['no range', '26'],
   ])('%s is run on Node %s', (range, version) => {
     expect(baseImage(DEFAULT_IMAGE, range)).toBe(`node:${version}-bookworm-slim`)
   })
 
   it.each([
-    [{ distro: 'alpine' as const }, 'node:24-alpine'],
+    [{ distro: 'alpine' as const }, 'node:26-alpine'],
     [{ node: '22.12' }, 'node:22.12-bookworm-slim'],
     [{ base: 'registry.example/base/node:24', node: '22' }, 'registry.example/base/node:24'],
   ])('is what the options say: %j', (image, expected) => {

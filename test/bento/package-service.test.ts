@@ -102,7 +102,7 @@ describe('a packaged service', () => {
       envs: [{ name: 'LOG', value: 'debug', stage: 'runtime' }],
       schema: {},
       args: {},
-      image: { baseImage: 'node:24-bookworm-slim', pythonVersion: '3.11' },
+      image: { baseImage: 'node:26-bookworm-slim', pythonVersion: '3.11' },
       node: {
         engines: { node: '>=20' },
         mode: 'handler',

@@ -51,6 +51,7 @@ describeNeeding(imagesMissing, 'bento containerize of examples/iris', () => {
     const secret = `--secret=id=npmrc,src=${join(scratch, 'npmrc')}`
     const made = await bento(['containerize', 'iris', '-t', IMAGE, '--label', 'team=a b', secret], { home, env })
     expect(made).toMatchObject({ code: 0, stdout: expect.stringContaining(`containerized as ${IMAGE} (buildah).\n`) })
+    expect(made.stderr).toContain('The build may read these variables of this environment: TOKEN.\n')
     const { OCIv1, Docker } = JSON.parse(buildah('inspect', '--type', 'image', IMAGE))
     expect(JSON.stringify([OCIv1, Docker])).not.toMatch(SECRETS.join('|'))
     config = Docker.config
