@@ -100,3 +100,33 @@ describe.each([
     expect(await served.stop()).toBe(0)
   })
 })
+
+describe('examples/monorepo', () => {
+  let scratch: string
+  let bento: Bento
+  let served: ServedBento
+
+  beforeAll(async () => {
+    scratch = mkdtempSync(join(tmpdir(), 'bento example monorepo-'))
+    const home = join(scratch, 'home')
+    const folder = installed('monorepo', scratch)
+    const member = join(folder, 'packages/suggest')
+    run(member, process.execPath, [join(folder, 'node_modules/vite/bin/vite.js'), 'build'], { BENTOML_HOME: home })
+    bento = await new BentoStore(home).latest('suggest')
+    served = await serve('suggest', { home, probe: '/readyz' })
+  })
+  afterAll(async () => {
+    await served?.stop()
+    rmSync(scratch, { recursive: true, force: true, maxRetries: 5 })
+  })
+
+  it('suggests words', async () => {
+    expect(await served.get('/suggest/bentoo')).toEqual({ suggestions: [{ word: 'bento', distance: 1 }] })
+  })
+
+  it('bundles the package of TypeScript sources, and locks what it depends on', () => {
+    const { dependencies } = JSON.parse(readFileSync(join(bento.path, 'src/package.json'), 'utf8'))
+    expect(Object.keys(dependencies)).toEqual(['fastest-levenshtein', 'hono'])
+    expect(readFileSync(join(bento.path, 'src/service.js'), 'utf8')).toContain('suggestion.distance <= 2')
+  })
+})
