@@ -21,6 +21,8 @@ interface StubFacts {
  *   the environment, so that two services on one machine never proxy to each other.
  * - BentoML starts the command in a working directory of its own, so that the command changes to the service's, `src/`;
  *   and it expands `$NAME` in it. Of the bento's variables it sets none.
+ * - BentoML answers `/schema.json` itself, of which its clients make their methods: with the routes of the Python service, which
+ *   has none. So the service gets the schema of the bento, where it has one; its class has slots, and takes no attribute.
  * - BentoML waits for a health route that doesn't answer 404, but an app that brings its own server need not have one.
  */
 export function pythonStub({ name, envs, needsPackages }: StubFacts): string {
@@ -34,6 +36,7 @@ BentoML runs the command below and proxies every request to it (needs "fastapi" 
 Written by vite-plugin-bento; without BentoML, run "bento serve" instead.
 """
 
+import json
 import os
 import shutil
 import socket
@@ -44,6 +47,7 @@ import bentoml
 NEEDS_PACKAGES = ${needsPackages ? 'True' : 'False'}
 VARIABLES = {${variables.length > 0 ? `\n${variables.join('')}` : ''}}
 SOURCE = Path(__file__).resolve().parent
+SCHEMA = SOURCE.parent / "apis" / "schema.json"
 
 
 def free_port() -> int:
@@ -106,5 +110,11 @@ PORT = os.environ.setdefault("BENTO_NODE_PORT", str(free_port()))
 )
 class Service:
     pass
+
+
+if SCHEMA.is_file():
+    schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
+    described = {"__slots__": (), "schema": lambda self: schema}
+    Service.__class__ = type("DescribedService", (type(Service),), described)
 `
 }

@@ -1,10 +1,11 @@
+import { once } from 'node:events'
 import { expect, it, onTestFinished } from 'vitest'
 import { scratchHome } from '../support/home.js'
 import { describeNeeding } from '../support/needs.js'
 import { buildWith, makeProject } from '../support/project.js'
 import { startPython } from '../support/python.js'
 import { serve } from '../support/served.js'
-import { bentomlMissing, bentomlPython } from './peer.js'
+import { bentomlPython, proxyMissing, startBentoml } from './peer.js'
 
 const json = (schema: unknown) => ({ content: { 'application/json': { schema } } })
 const ok = (content: object) => ({ 200: { description: 'fine', content } })
@@ -124,23 +125,49 @@ def answer(question):
         return [type(error).__name__, int(error.error_code), str(error)]
 `
 
-/** The service, built, served by `bento serve`, and called by BentoML's client. */
-async function called() {
+/** The service in a store of its own, and a file to send it. */
+async function built(): Promise<{ home: string; file: string }> {
   const home = scratchHome()
   const project = makeProject({ files: { 'src/service.js': SERVICE, 'data.bin': 'five!' } })
   await buildWith('vite8', project, { home, options: { service: 'src/service.js', name: 'callable' } })
-  const served = await serve('callable', { home, probe: '/livez' })
-  onTestFinished(async () => void (await served.stop()))
-  const python = startPython(bentomlPython as string, PROGRAM)
-  onTestFinished(() => python.close())
-  const docs = await python.ask({ url: served.url })
-  const call = (name: string, kwargs: object = {}, more: object = {}) => python.ask({ call: name, kwargs, ...more })
-  return { docs, call, file: project.path('data.bin') }
+  return { home, file: project.path('data.bin') }
 }
 
-describeNeeding(bentomlMissing, "BentoML's HTTP client", () => {
+/** BentoML's client of the service at `url`. */
+async function clientOf(url: string) {
+  const python = startPython(bentomlPython as string, PROGRAM)
+  onTestFinished(() => python.close())
+  const docs = await python.ask({ url })
+  const call = (name: string, kwargs: object = {}, more: object = {}) => python.ask({ call: name, kwargs, ...more })
+  return { docs, call }
+}
+
+/** Runs `bento serve`. */
+async function served(home: string): Promise<string> {
+  const { url, stop } = await serve('callable', { home, probe: '/livez' })
+  onTestFinished(async () => void (await stop()))
+  return url
+}
+
+/** Runs BentoML's own `bentoml serve`. */
+async function servedByPython(home: string): Promise<string> {
+  const { url, child } = await startBentoml('callable', {
+    ...process.env,
+    BENTOML_HOME: home,
+    BENTOML_DO_NOT_TRACK: 'True',
+  })
+  onTestFinished(async () => {
+    const ended = once(child, 'close')
+    child.kill('SIGTERM')
+    await ended
+  })
+  return url
+}
+
+describeNeeding(proxyMissing, "BentoML's HTTP client", () => {
   it('has a method for each route that it can call, and gets what the service answers', async () => {
-    const { docs, call, file } = await called()
+    const { home, file } = await built()
+    const { docs, call } = await clientOf(await served(home))
     expect(docs).toEqual({
       sum: 'Adds numbers.',
       ...Object.fromEntries(
@@ -159,7 +186,8 @@ describeNeeding(bentomlMissing, "BentoML's HTTP client", () => {
   })
 
   it('raises its exceptions for the statuses of errors, with the text of the answer', async () => {
-    const { call } = await called()
+    const { home } = await built()
+    const { call } = await clientOf(await served(home))
     for (const [status, name] of [
       [400, 'InvalidArgument'],
       [404, 'NotFound'],
@@ -169,5 +197,12 @@ describeNeeding(bentomlMissing, "BentoML's HTTP client", () => {
     ]) {
       expect(await call('fail', { status })).toEqual([name, status, `status ${status}`])
     }
+  })
+
+  it('has the same methods where Python serves the bento', async () => {
+    const { home } = await built()
+    const { call } = await clientOf(await servedByPython(home))
+    expect(await call('sum', { numbers: [1, 2.5] })).toEqual({ total: 3.5, unit: 'cm' })
+    expect(await call('fail', { status: 422 })).toEqual(['UnprocessableEntity', 422, 'status 422'])
   })
 })

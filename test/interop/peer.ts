@@ -1,10 +1,11 @@
-import { type ChildProcessByStdio, spawn, spawnSync } from 'node:child_process'
+import { type ChildProcess, type ChildProcessByStdio, spawn, spawnSync } from 'node:child_process'
 import { dirname, join } from 'node:path'
 import { createInterface, type Interface } from 'node:readline'
 import type { Readable, Writable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { BIN } from '../support/cli.js'
 import { findPython } from '../support/python.js'
+import { freePort, untilUp } from '../support/served.js'
 
 const here = dirname(fileURLToPath(import.meta.url))
 const QUIET = { BENTOML_DO_NOT_TRACK: 'True', PYTHONWARNINGS: 'ignore', NO_COLOR: '1' }
@@ -15,6 +16,11 @@ export const bentomlPython: string | undefined = findPython('bentoml')
 /** What {@link describeNeeding} wants to hear. */
 export const bentomlMissing: string | undefined =
   bentomlPython === undefined ? 'BentoML: name a Python that has it in BENTO_PYTHON, or install it in .venv' : undefined
+
+/** The same for `bentoml serve` of a bento of ours. */
+export const proxyMissing: string | undefined =
+  bentomlMissing ??
+  (findPython('fastapi') === undefined ? 'fastapi beside BentoML, which its proxy imports' : undefined)
 
 /** A model as BentoML's Python API sees it. */
 export interface PeerModel {
@@ -158,4 +164,19 @@ export function bento(home: string, ...args: string[]): CommandResult {
 function command(file: string, args: string[], env: Record<string, string>, cwd = process.cwd()): CommandResult {
   const { status, stdout, stderr } = spawnSync(file, args, { cwd, env: { ...process.env, ...env }, encoding: 'utf8' })
   return { code: status, stdout, stderr }
+}
+
+/** Runs BentoML's own `bentoml serve <tag>` until it is ready; the caller ends the process. */
+export async function startBentoml(tag: string, env: NodeJS.ProcessEnv): Promise<{ url: string; child: ChildProcess }> {
+  const port = await freePort()
+  const args = ['-m', 'bentoml', 'serve', tag, '--host', '127.0.0.1', '--port', String(port)]
+  const child = spawn(bentomlPython as string, args, { env, stdio: ['ignore', 'pipe', 'pipe'] })
+  let output = ''
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', text => (output += text))
+  const url = `http://127.0.0.1:${port}`
+  await untilUp(child, `${url}/readyz`).catch(error => {
+    child.kill('SIGKILL')
+    throw new Error(`${error.message}; bentoml serve ${tag} printed:\n${output}`)
+  })
+  return { url, child }
 }

@@ -11,14 +11,9 @@ import { Container } from '../support/containers.js'
 import { BASE_IMAGE, buildah, imageEnv, imagesMissing, makeBaseImage, npmrcOfThisMachine } from '../support/images.js'
 import { buildIris, expectRecorded } from '../support/iris.js'
 import { describeNeeding } from '../support/needs.js'
-import { findPython } from '../support/python.js'
-import { freePort, untilUp } from '../support/served.js'
-import { bentomlMissing, bentomlPython } from './peer.js'
+import { bentomlMissing, bentomlPython, proxyMissing, startBentoml } from './peer.js'
 
 const ENV = { BENTOML_DO_NOT_TRACK: 'True', NO_COLOR: '1' }
-const proxyMissing =
-  bentomlMissing ??
-  (findPython('fastapi') === undefined ? 'fastapi beside BentoML, which its proxy imports' : undefined)
 
 describeNeeding(proxyMissing, 'bentoml serve', () => {
   let scratch: string
@@ -59,20 +54,6 @@ describeNeeding(proxyMissing, 'bentoml serve', () => {
     expect(await (await fetch(server.url)).json()).toEqual({ cwd: join(path, 'src'), flower: envs[0]?.value })
   })
 })
-
-async function startBentoml(tag: string, env: NodeJS.ProcessEnv) {
-  const port = await freePort()
-  const args = ['-m', 'bentoml', 'serve', tag, '--host', '127.0.0.1', '--port', String(port)]
-  const child = spawn(bentomlPython as string, args, { env, stdio: ['ignore', 'pipe', 'pipe'] })
-  let output = ''
-  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', text => (output += text))
-  const url = `http://127.0.0.1:${port}`
-  await untilUp(child, `${url}/readyz`).catch(error => {
-    child.kill('SIGKILL')
-    throw new Error(`${error.message}; bentoml serve ${tag} printed:\n${output}`)
-  })
-  return { url, child }
-}
 
 const IMAGE = 'localhost/vite-plugin-bento-test/iris-of-bentoml:v1'
 
