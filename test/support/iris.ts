@@ -33,8 +33,8 @@ export function buildIris(home: string, options: BentoOptions, files: Record<str
   }
 }
 
-/** The example's packages, installed as the demo does it. */
-function installedPackages(): string {
+/** The example's packages, installed as the demo does it; those of `examples/digits` are the same. */
+export function installedPackages(): string {
   const folder = join(example, 'node_modules')
   if (!existsSync(join(folder, '.package-lock.json'))) run('npm', ['ci', '--ignore-scripts'], example)
   return folder
