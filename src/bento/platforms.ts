@@ -1,5 +1,6 @@
 import { BentoError } from '../core/errors.js'
 import { compareText } from '../core/tag.js'
+import { visible } from '../core/text.js'
 import { findPackage, type LockEntries, type LockEntry, packageName } from './lock-file.js'
 
 /** A platform in npm's terms. */
@@ -50,7 +51,7 @@ export function parsePlatform(name: string): Platform {
   if (KNOWN_SYSTEMS.includes(os) && KNOWN_CPUS.includes(cpu) && (isVariant || (last === 'musl' && os === 'linux'))) {
     return { name, os, cpu, libc: os !== 'linux' ? undefined : last === 'musl' ? 'musl' : 'glibc' }
   }
-  throw new BentoError('OPTION_INVALID', `The option platforms names "${name}", which Node does not run on.`, {
+  throw new BentoError('OPTION_INVALID', `"${visible(name)}" is no platform that Node runs on.`, {
     hint: 'Name platforms like "linux/amd64", "linux/arm64", "linux/amd64/musl" (Alpine), "darwin/arm64", "windows/amd64".',
   })
 }
@@ -166,7 +167,7 @@ function missing(problems: ReadonlyMap<string, string[]>): BentoError {
   return new BentoError('PLATFORM_MISSING', `The bento cannot be installed wherever it must: ${lines.join('; ')}.`, {
     hint:
       'Where the lock has no entry: delete node_modules and the lock, then install again, so that every platform is resolved. ' +
-      'Where a package has nothing for the platform: take another version or package, or leave the platform out of the option platforms.',
+      'Where a package has nothing for the platform: take another version or package, or leave the platform out.',
     details: { platforms: Object.fromEntries(problems) },
   })
 }

@@ -52,8 +52,11 @@ export function define(command: Command): void {
       (text: string, held?: unknown[]) => [...(held ?? []), readBuilderOption(text)],
     )
   for (const { name, value, help } of SAME_AS_OPT) {
-    if (value === undefined) command.option(`--${name}`, help)
-    else command.option(`--${name} <${value}>`, help, collect)
+    const option = command.createOption(value === undefined ? `--${name}` : `--${name} <${value}>`, help)
+    if (value !== undefined) option.argParser(collect)
+    // The parser takes "--no-cache" for the opposite of a "--cache", which no builder has.
+    option.negate = false
+    command.addOption(option)
   }
   command.addHelpText('after', AFTER_HELP).action(makeImage)
 }
