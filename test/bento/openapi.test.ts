@@ -2,9 +2,9 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { loadExport } from '../../src/bento/load-export.js'
 import { openApiDocument } from '../../src/bento/openapi/document.js'
 import type { JsonMap } from '../../src/bento/openapi/json.js'
-import { loadExport } from '../../src/bento/openapi/load-export.js'
 import { readOpenApiFile } from '../../src/bento/openapi/read-file.js'
 import { serviceSchema } from '../../src/bento/openapi/service-schema.js'
 import { isBentoError } from '../../src/core/errors.js'
@@ -390,10 +390,11 @@ describe('the file of a document', () => {
 })
 
 describe('an export that is loaded', () => {
-  async function load(code: string, patience?: number) {
-    const entry = join(scratchFolder(), 'a b.mjs')
-    writeFileSync(entry, code)
-    return loadExport({ entry, home: undefined, envs: {}, ...(patience === undefined ? {} : { patience }) })
+  async function load(code: string, patience?: number, outDir = scratchFolder()) {
+    writeFileSync(join(outDir, 'a b.js'), code)
+    const externals = [{ packageName: '@a/b', importer: join(outDir, 'packages/lib/source.ts') }]
+    const more = patience === undefined ? {} : { patience }
+    return loadExport({ outDir, entry: 'a b.js', externals, home: undefined, envs: {}, ...more })
   }
 
   it('may be a promise, or a function of one', async () => {
@@ -411,6 +412,20 @@ describe('an export that is loaded', () => {
     })
     expect(await load('export const openapi = () => undefined')).toEqual({
       failure: 'it is no value that JSON can hold',
+    })
+  })
+
+  it('is had of an ES module in a CommonJS project, and of packages that only a workspace member has', async () => {
+    const outDir = scratchFolder()
+    const lib = join(outDir, 'packages/lib/node_modules/@a/b')
+    mkdirSync(lib, { recursive: true })
+    writeFileSync(join(lib, 'package.json'), '{"name":"@a/b","exports":{"./sub":"./sub.mjs"}}')
+    writeFileSync(join(lib, 'sub.mjs'), 'export default "found"')
+    writeFileSync(join(outDir, 'package.json'), '{"type":"commonjs"}')
+    const code = "import b from '@a/b/sub'\nexport const openapi = { b, argv: process.argv.length }"
+    expect(await load(code, undefined, outDir)).toEqual({ value: { b: 'found', argv: 1 } })
+    expect(await load("import 'nowhere'\nexport const openapi = {}", undefined, outDir)).toEqual({
+      failure: expect.stringMatching(/^Error \[ERR_MODULE_NOT_FOUND\]: Cannot find package 'nowhere'/),
     })
   })
 })

@@ -1,11 +1,10 @@
-import { join } from 'node:path'
 import type { YamlMap } from '../../core/yaml.js'
 import { dumpYaml } from '../../core/yaml.js'
 import { OPENAPI_JSON, OPENAPI_YAML, SCHEMA } from '../layout.js'
+import { loadExport } from '../load-export.js'
 import type { PackageOptions, ServiceSnapshot } from '../types.js'
 import { openApiDocument } from './document.js'
 import type { JsonMap } from './json.js'
-import { loadExport } from './load-export.js'
 import { invalid, readOpenApiFile } from './read-file.js'
 import { serviceSchema } from './service-schema.js'
 
@@ -29,7 +28,7 @@ export interface ServiceApis {
  * runs without.
  */
 export async function serviceApis(
-  snapshot: Pick<ServiceSnapshot, 'openapi' | 'projectRoot' | 'outDir' | 'entry'>,
+  snapshot: Pick<ServiceSnapshot, 'openapi' | 'projectRoot' | 'outDir' | 'entry' | 'externals'>,
   options: Pick<PackageOptions, 'name' | 'envs' | 'home'>,
 ): Promise<ServiceApis> {
   const { openapi: source } = snapshot
@@ -39,22 +38,15 @@ export async function serviceApis(
     if ('problems' in checked) throw invalid(source.file, `cannot be used: ${checked.problems.join('; ')}`)
     return described(options.name, checked.document)
   }
-  const taken = 'value' in source ? source : await loadExport(loadPlan(snapshot, options))
+  const taken =
+    'value' in source ? source : await loadExport({ ...snapshot, home: options.home, envs: atRunTime(options) })
   if ('failure' in taken) return undescribed(taken.failure)
   const checked = openApiDocument(taken.value)
   return 'problems' in checked ? undescribed(checked.problems.join('; ')) : described(options.name, checked.document)
 }
 
-function loadPlan(
-  { outDir, entry }: Pick<ServiceSnapshot, 'outDir' | 'entry'>,
-  { envs, home }: Pick<PackageOptions, 'envs' | 'home'>,
-) {
-  const atRunTime = envs.filter(({ stage }) => stage !== 'build')
-  return {
-    entry: join(outDir, entry),
-    home,
-    envs: Object.fromEntries(atRunTime.map(({ name, value }) => [name, value])),
-  }
+function atRunTime({ envs }: Pick<PackageOptions, 'envs'>): Record<string, string> {
+  return Object.fromEntries(envs.filter(({ stage }) => stage !== 'build').map(({ name, value }) => [name, value]))
 }
 
 function described(name: string, document: JsonMap): ServiceApis {

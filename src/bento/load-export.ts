@@ -1,6 +1,11 @@
-import { spawn } from 'node:child_process'
-import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
+import { fork } from 'node:child_process'
+import { dirname, join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import type { LoadedService } from './load-hooks.js'
+import type { ExternalImport } from './types.js'
+
+/** Reached the same way from `src/bento` and from `dist/chunks`. */
+const CHILD = fileURLToPath(new URL('../../dist/bento/load-child.js', import.meta.url))
 
 /** How long loading the service may take, in milliseconds: it may read a model of gigabytes. */
 const PATIENCE = 60_000
@@ -10,8 +15,11 @@ const KEPT = 4_000
 
 /** What the service needs to be loaded. */
 export interface LoadPlan {
-  /** Absolute path of the emitted entry. */
+  /** Absolute path of the folder it was emitted to. */
+  outDir: string
+  /** The entry, relative to it. */
   entry: string
+  externals: readonly Pick<ExternalImport, 'packageName' | 'importer'>[]
   /** Store home; undefined means the default one. */
   home: string | undefined
   /** Variables that the service finds set, unless this process has them. */
@@ -19,25 +27,6 @@ export interface LoadPlan {
   /** By default a minute. */
   patience?: number
 }
-
-/**
- * Loads an emitted service and takes its export `openapi`. What the service listens on is pretended: it may start its own server
- * when it is loaded, and wait for that.
- */
-const PROGRAM = `
-import { Server } from 'node:net'
-Server.prototype.listen = function (...args) {
-  const done = args.findLast(arg => typeof arg === 'function')
-  if (done) this.once('listening', done)
-  setImmediate(() => this.emit('listening'))
-  return this
-}
-Server.prototype.address = () => ({ address: '127.0.0.1', family: 'IPv4', port: 0 })
-const [entry] = process.argv.splice(1)
-const { openapi } = await import(entry)
-const value = await (typeof openapi === 'function' ? openapi() : openapi)
-process.send({ text: JSON.stringify(value) ?? '' }, () => process.exit(0))
-`
 
 /**
  * Loads the emitted service in a process of its own and takes its export `openapi`: an object, or a function that returns
@@ -48,9 +37,10 @@ process.send({ text: JSON.stringify(value) ?? '' }, () => process.exit(0))
 export function loadExport(plan: LoadPlan): Promise<{ value: unknown } | { failure: string }> {
   const { BENTO_PATH: _, ...own } = process.env
   const home = plan.home === undefined ? {} : { BENTOML_HOME: plan.home }
-  const child = spawn(process.execPath, ['--input-type=module', '--eval', PROGRAM, pathToFileURL(plan.entry).href], {
-    cwd: join(plan.entry, '..'),
+  const child = fork(CHILD, [JSON.stringify(serviceOf(plan))], {
+    cwd: dirname(join(plan.outDir, plan.entry)),
     env: { ...plan.envs, ...own, ...home },
+    execArgv: [],
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   })
   let errors = ''
@@ -72,6 +62,17 @@ export function loadExport(plan: LoadPlan): Promise<{ value: unknown } | { failu
       else resolve(text === '' ? { failure: 'it is no value that JSON can hold' } : { value: JSON.parse(text) })
     })
   })
+}
+
+function serviceOf({ outDir, entry, externals }: LoadPlan): LoadedService & { entry: string } {
+  const importers = externals.flatMap(({ packageName, importer }) =>
+    importer === undefined ? [] : [[packageName, importer] as const],
+  )
+  return {
+    folder: pathToFileURL(join(outDir, '/')).href,
+    entry: pathToFileURL(join(outDir, entry)).href,
+    importers: Object.fromEntries(importers),
+  }
 }
 
 /** The line of the error that ended a Node process. */
