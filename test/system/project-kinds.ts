@@ -94,7 +94,14 @@ export const PROJECT_KINDS: ProjectKind[] = [
     manager: 'pnpm',
     member: '',
     patched: false,
-    files: { 'package.json': manifest('kind-pnpm', { dependencies: DEPENDENCIES }), 'src/service.ts': SERVICE },
+    files: {
+      // Its install script wants a program of another package, which pnpm's lock does not name.
+      'package.json': manifest('kind-pnpm', {
+        dependencies: { ...DEPENDENCIES, bufferutil: '^4.1.0' },
+        pnpm: { onlyBuiltDependencies: ['bufferutil'] },
+      }),
+      'src/service.ts': `import 'bufferutil'\n${SERVICE}`,
+    },
   },
   {
     name: 'pnpm workspace',

@@ -1,5 +1,4 @@
 import { BentoError } from '../../core/errors.js'
-import { allowedPackages } from '../allow-scripts.js'
 import type { DependencyRequest, LockedDependencies, LockedPatch } from '../types.js'
 import { goAlong } from './along.js'
 import { withoutPackages } from './base-manifest.js'
@@ -37,7 +36,14 @@ export async function derive(
   patchFiles: readonly PatchSource[],
   debug: (message: string) => void,
 ): Promise<Derived> {
-  const { project, check, patches: keyed, warnings: opened, ...read } = await open(request.projectRoot, found, npm)
+  const {
+    project,
+    check,
+    complete,
+    patches: keyed,
+    warnings: opened,
+    ...read
+  } = await open(request.projectRoot, found, npm)
   const { lock } = project
   const { seeds, warnings: unsure } = findSeeds(project, request.externals, request.include, debug)
   const warnings = [...opened, ...unsure]
@@ -62,7 +68,8 @@ export async function derive(
   const locals = await localSources(project, layout)
   const localEntries = new Map(locals.map(({ to, entry }) => [to, entry]))
   const source = bentoEntries(project, layout, localEntries, manifest.files)
-  const entries = lock.manager === 'npm' ? source.entries : withScripts(manifest.packageJson, source.entries)
+  const completed = await complete(manifest.packageJson, source.entries)
+  const entries = completed.entries
   const settled = await settleLock(manifest.packageJson, entries, locals, npm, lock.path)
   refuseLeaks(project, settled.packageJson, settled.text)
   return {
@@ -71,7 +78,14 @@ export async function derive(
     packageCount: [...settled.entries.values()].filter(entry => entry.link !== true).length,
     direct: Object.fromEntries([...roots].sort().map(([name, location]) => [name, versionOf(project, location)])),
     blockedScripts: blockedScripts(settled.packageJson, settled.entries),
-    warnings: [...warnings, ...patched.warnings, ...manifest.warnings, ...source.warnings, ...settled.warnings],
+    warnings: [
+      ...warnings,
+      ...patched.warnings,
+      ...manifest.warnings,
+      ...source.warnings,
+      ...completed.warnings,
+      ...settled.warnings,
+    ],
     npmrc: settled.npmrc,
     localPackages: locals.map(({ location, to, packageJson }) => ({ from: location, to, packageJson })),
     files: [...manifest.files].map(([from, to]) => ({ from, to })),
@@ -85,6 +99,11 @@ interface Opened {
   project: Project
   /** Checks what of the lock goes into the bento. */
   check: (kept: ReadonlySet<string>) => void | Promise<void>
+  /** Adds to the bento's entries what the lock does not say of them, but npm wants to know. */
+  complete: (
+    packageJson: Record<string, unknown>,
+    entries: ReadonlyMap<string, LockEntry>,
+  ) => Promise<{ entries: ReadonlyMap<string, LockEntry>; warnings: string[] }>
   /** Patches of the package manager's own. */
   patches: PatchSource[]
   warnings: string[]
@@ -93,10 +112,21 @@ interface Opened {
 
 async function open(projectRoot: string, found: FoundLock, npm: NpmOptions): Promise<Opened> {
   if (found.manager === 'pnpm') {
-    const { openPnpmProject, checkKeptOfPnpm } = await import('./pnpm/open.js')
+    const [{ openPnpmProject, checkKeptOfPnpm }, { completed }] = await Promise.all([
+      import('./pnpm/open.js'),
+      import('./pnpm/complete.js'),
+    ])
     const opened = await openPnpmProject(projectRoot, found)
     const { project, warnings, patches } = opened
-    return { project, check: kept => checkKeptOfPnpm(opened, kept), patches, warnings, inputs: manifestsOf(project) }
+    return {
+      project,
+      check: kept => checkKeptOfPnpm(opened, kept),
+      complete: (packageJson, entries) => completed(project.lockRoot, opened.graph, packageJson, entries),
+      patches,
+      warnings,
+      // What is installed tells programs.
+      inputs: [...manifestsOf(project), 'node_modules/.pnpm/lock.yaml'],
+    }
   }
   const project = await openProject(projectRoot, found, parseLock(found.text, found.path))
   const tree = await loadSourceTree(project, npm)
@@ -105,25 +135,13 @@ async function open(projectRoot: string, found: FoundLock, npm: NpmOptions): Pro
     checkKept(project, tree, kept)
     await checkPatches(project, kept)
   }
-  return { project, check, patches, warnings: [], inputs: manifestsOf(project) }
+  const complete = async (_: unknown, entries: ReadonlyMap<string, LockEntry>) => ({ entries, warnings: [] })
+  return { project, check, complete, patches, warnings: [], inputs: manifestsOf(project) }
 }
 
 function manifestsOf({ lock, location }: Project): string[] {
   const folders = new Set(['', location, ...[...lock.packages.keys()].filter(isLocal)])
   return [...folders].map(folder => (folder === '' ? 'package.json' : `${folder}/package.json`))
-}
-
-/** pnpm's lock does not say who has install scripts; those that the project lets run have some. */
-function withScripts(
-  packageJson: Record<string, unknown>,
-  entries: ReadonlyMap<string, LockEntry>,
-): Map<string, LockEntry> {
-  const allowed = new Set(
-    allowedPackages({ packageJson, packages: Object.fromEntries(entries) }).map(({ path }) => path),
-  )
-  return new Map(
-    [...entries].map(([home, entry]) => [home, allowed.has(home) ? { ...entry, hasInstallScript: true } : entry]),
-  )
 }
 
 function versionOf({ lock }: Project, location: string): string {

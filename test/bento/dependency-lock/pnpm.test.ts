@@ -33,7 +33,6 @@ it('a pnpm workspace gives its very versions and integrity, without registry and
     const name = entry.name ?? location.slice(location.lastIndexOf('node_modules/') + 'node_modules/'.length)
     expect(known.get(`${name}@${entry.version}`)).toBe(entry.integrity)
   }
-  expect(made.warnings).toEqual([])
   expect(made.lock).not.toContain('resolved')
 })
 
@@ -159,6 +158,108 @@ it('a folder that the pnpm lock does not cover is told', async () => {
   expect(error.code).toBe('LOCK_MISSING')
   expect(error.message).toContain('pnpm-workspace.yaml')
 })
+
+it('tarballs, folders and aliases of pnpm go along as npm has them', async () => {
+  const project = new TestProject('pnpm')
+  const made = await project.lock(['linked', 'mri-url', 'packed', 'semver'])
+  expect(made.packageJson.dependencies).toEqual({
+    linked: 'file:./local-packages/linked',
+    'mri-url': 'npm:mri@1.2.0',
+    packed: 'file:local-packages/vendor/packed-1.0.0.tgz',
+    semver: '^7.0.0',
+  })
+  expect(made.files).toEqual([
+    { from: project.path('vendor/packed-1.0.0.tgz'), to: 'local-packages/vendor/packed-1.0.0.tgz' },
+  ])
+  expect(made.localPackages.map(({ to, packageJson }) => [to, packageJson.dependencies])).toEqual([
+    ['local-packages/linked', { ms: '2.1.3' }],
+  ])
+  expect(packagesOf(made)['node_modules/ms'].version).toBe('2.1.3')
+})
+
+it('a folder that pnpm links knows nothing of its dependencies, which is told', async () => {
+  const error = await failure(new TestProject('pnpm').lock(['beside']))
+  expect(error.code).toBe('LOCK_INCOMPLETE')
+  expect(error.message).toContain('beside, which is linked, wants ms')
+})
+
+it('programs are read where pnpm installed them, and missed ones are told where install scripts run', async () => {
+  const project = new TestProject('pnpm')
+  const bare = await project.lock(['bufferutil'])
+  expect(bare.warnings).toEqual([expect.stringContaining('The programs of node-gyp-build@4.8.4 are not known')])
+  project.write('node_modules/.pnpm/lock.yaml', '')
+  project.write('node_modules/.pnpm/node-gyp-build@4.8.4/node_modules/node-gyp-build/package.json', {
+    name: 'node-gyp-build',
+    version: '4.8.4',
+    bin: { 'node-gyp-build': './bin.js' },
+  })
+  const made = await project.lock(['bufferutil'])
+  expect(made.warnings).toEqual([])
+  expect(packagesOf(made)['node_modules/node-gyp-build'].bin).toEqual({ 'node-gyp-build': 'bin.js' })
+  expect(packagesOf(made)['node_modules/bufferutil'].hasInstallScript).toBe(true)
+})
+
+const SHA = 'a'.repeat(40)
+
+it.each([
+  [`https://codeload.github.com/acme/lib/tar.gz/${SHA}`, `git+ssh://git@github.com/acme/lib.git#${SHA}`],
+  [
+    `https://gitlab.com/api/v4/projects/acme%2Flib/repository/archive.tar.gz?ref=${SHA}`,
+    `git+ssh://git@gitlab.com/acme/lib.git#${SHA}`,
+  ],
+  [`https://bitbucket.org/acme/lib/get/${SHA}.tar.gz`, `git+ssh://git@bitbucket.org/acme/lib.git#${SHA}`],
+])('a commit that pnpm fetches from %s stays a git dependency', async (tarball, resolved) => {
+  const made = await gitProject(`{tarball: ${tarball}}`, tarball).lock(['lib'])
+  expect(packagesOf(made)['node_modules/lib']).toMatchObject({ version: '1.2.3', resolved })
+  expect(made.packageJson.dependencies).toEqual({ lib: resolved })
+  expect(made.warnings.join()).toContain('git dependency')
+})
+
+it('a commit of a repository elsewhere stays a git dependency, a folder in it can not', async () => {
+  const repo = 'git@git.example:acme/lib.git'
+  const key = `git+ssh://git@git.example/acme/lib.git#${SHA}`
+  const resolution = `type: git, repo: '${repo}', commit: ${SHA}`
+  const made = await gitProject(`{${resolution}}`, key).lock(['lib'])
+  expect(packagesOf(made)['node_modules/lib'].resolved).toBe(`git+ssh://git@git.example/acme/lib.git#${SHA}`)
+  const error = await failure(gitProject(`{${resolution}, path: /packages/x}`, key).lock(['lib']))
+  expect(error.code).toBe('LOCK_UNSUPPORTED')
+  expect(error.message).toContain('lib@1.2.3 is a folder within a git repository')
+})
+
+it('a tarball without integrity, and one whose address holds a credential, are refused', async () => {
+  const plain = 'https://files.example/lib.tgz'
+  const without = await failure(gitProject(`{tarball: ${plain}}`, plain).lock(['lib']))
+  expect(without.code).toBe('LOCK_INCOMPLETE')
+  const secret = 'https://bob:s3cret@files.example/lib.tgz'
+  const integrity = `integrity: sha512-${'A'.repeat(86)}==`
+  const error = await failure(gitProject(`{${integrity}, tarball: '${secret}'}`, secret).lock(['lib']))
+  expect(error.code).toBe('LOCK_UNSUPPORTED')
+  expect(error.message).not.toContain('s3cret')
+})
+
+/** A project whose one dependency is no registry's. */
+function gitProject(resolution: string, key: string): TestProject {
+  const project = new TestProject()
+  project.write('package.json', { name: 'x', version: '1.0.0', dependencies: { lib: 'wherever' } })
+  project.write(
+    'pnpm-lock.yaml',
+    `lockfileVersion: '9.0'
+importers:
+  .:
+    dependencies:
+      lib:
+        specifier: wherever
+        version: '${key}'
+packages:
+  'lib@${key}':
+    resolution: ${resolution}
+    version: 1.2.3
+snapshots:
+  'lib@${key}': {}
+`,
+  )
+  return project
+}
 
 function replace(project: TestProject, path: string, from: string, to: string): void {
   project.write(path, project.text(path).replace(from, to))

@@ -14,6 +14,10 @@ export interface PnpmGraph {
   unusable: ReadonlyMap<string, string>
   /** Dependencies that the lock names but does not hold, by the location of who wants them. */
   gaps: ReadonlyMap<string, string[]>
+  /** Whether the lock says that `name@version` has programs. */
+  hasPrograms(key: string): boolean
+  /** Whether the lock knows what a folder of the project depends on. */
+  holds(location: string): boolean
 }
 
 /** Optional peers that are for the compiler alone. */
@@ -45,6 +49,14 @@ export class PnpmEntries implements PnpmGraph {
     const candidates = (name: string) => this.#byName.get(name) ?? []
     const installed = (folder: string) => installedAt(folder, candidates, this.#entries)
     this.lock = { manager: 'pnpm', path, packages: this.#entries, find, installedAt: installed }
+  }
+
+  holds(location: string): boolean {
+    return this.#edges.has(location)
+  }
+
+  hasPrograms(key: string): boolean {
+    return this.#pnpm.packages.get(key)?.hasBin === 'true'
   }
 
   #package(snapshot: string): void {

@@ -3,11 +3,11 @@ import { join } from 'node:path'
 import { BentoError } from '../../../core/errors.js'
 import { type FoundLock, readIfThere, toLocation } from '../find-lock.js'
 import type { LockEntry } from '../lock-file.js'
-import { entryLabel } from '../lock-graph.js'
+import { entryLabel, isLocal } from '../lock-graph.js'
 import { keyedPatches, type PatchSource } from '../patches.js'
 import { type Manifest, type Project, readManifest } from '../project.js'
 import { PnpmEntries, type PnpmGraph } from './entries.js'
-import { type PnpmLock, parsePnpmLock, patchHash } from './lock.js'
+import { type PnpmLock, parsePnpmLock, patchHash, texts } from './lock.js'
 import { splitKey } from './reference.js'
 import { type PnpmSettings, pnpmSettings } from './settings.js'
 import { staleness } from './stale.js'
@@ -63,15 +63,21 @@ export async function openPnpmProject(projectRoot: string, found: FoundLock): Pr
  *
  * @throws `LOCK_INCOMPLETE` for dependencies that the lock does not hold, `LOCK_UNSUPPORTED` for what npm can't install
  */
-export function checkKeptOfPnpm({ project, graph }: PnpmProject, kept: ReadonlySet<string>): void {
+export async function checkKeptOfPnpm({ project, graph }: PnpmProject, kept: ReadonlySet<string>): Promise<void> {
   const { lock } = project
   const label = (location: string) => entryLabel(lock, location)
   const gaps = [...kept].flatMap(location =>
     (graph.gaps.get(location) ?? []).map(gap => `${label(location)} wants ${gap}`),
   )
+  for (const location of kept) {
+    if (!isLocal(location) || graph.holds(location)) continue
+    // The target of a `link:` outside the workspace: pnpm leaves what it depends on to itself.
+    const names = Object.keys(texts((await readManifest(join(project.lockRoot, location))).dependencies))
+    if (names.length > 0) gaps.push(`${label(location)}, which is linked, wants ${names.join(', ')}`)
+  }
   if (gaps.length > 0) {
     throw new BentoError('LOCK_INCOMPLETE', `${lock.path} has gaps: ${gaps.join('; ')}.`, {
-      hint: 'Run "pnpm install" and commit the lock it writes.',
+      hint: 'Run "pnpm install" and commit the lock it writes; a linked folder must be a package of the workspace, or "file:".',
       details: { problems: gaps },
     })
   }
@@ -102,8 +108,8 @@ function patchesOf(pnpm: PnpmLock, settings: PnpmSettings): Map<string, string> 
 }
 
 async function hashes(lockRoot: string, paths: readonly string[]): Promise<Map<string, string | undefined>> {
-  const texts = await Promise.all(paths.map(path => readIfThere(join(lockRoot, path))))
-  return new Map(paths.map((path, index) => [path, texts[index] === undefined ? undefined : patchHash(texts[index])]))
+  const all = await Promise.all(paths.map(path => readIfThere(join(lockRoot, path))))
+  return new Map(paths.map((path, index) => [path, all[index] === undefined ? undefined : patchHash(all[index])]))
 }
 
 const GROUPS = ['dependencies', 'devDependencies', 'optionalDependencies']
