@@ -153,7 +153,14 @@ function describe(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   const { frame, id, stack } = error as { frame?: string; id?: string; stack?: string }
   const place = frame === undefined ? [] : [...(id === undefined ? [] : [id]), frame]
-  return [`${error.name}: ${error.message}`, ...place, ...framesOf(stack)].join('\n')
+  return [`${error.name}: ${error.message}`, ...place, ...framesOf(stack), ...mendOf(error)].join('\n')
+}
+
+/** A build gives sources what CommonJS expects (`commonjs.ts`); Vite's module runner has no place for that. */
+function mendOf({ message }: Error): string[] {
+  return /^(?:require|module|exports|__dirname|__filename) is not defined/.test(message)
+    ? ['vite dev runs ES modules only: write import, export and import.meta.dirname, or vite build and vite preview.']
+    : []
 }
 
 /** The service's own: what follows is how it was called. */

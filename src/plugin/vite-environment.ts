@@ -135,7 +135,10 @@ function isVitest({ plugins }: ViteUserConfig): boolean {
 function whileServed(context: BentoContext, config: ViteUserConfig, isPreview: boolean): ViteUserConfig {
   const isOwnBuild = isPreview && Boolean(config.build?.ssr)
   context.environment = isOwnBuild ? 'ssr' : ENVIRONMENT
-  const { environments = {} } = additions(context, config, copyOf(config.environments?.[ENVIRONMENT]), false)
+  // Vite evaluates ES modules only: packages that a build may well bundle, since it converts them, are loaded by Node here.
+  const ssr = config.ssr?.noExternal === true ? { ...config.ssr, noExternal: undefined } : config.ssr
+  const own = copyOf(config.environments?.[ENVIRONMENT])
+  const { environments = {} } = additions(context, { ...config, ...(ssr && { ssr }) }, own, false)
   return isOwnBuild ? {} : { environments }
 }
 

@@ -200,6 +200,21 @@ describe.each(['vite8', 'vite7'] as const)('%s', bundler => {
     expect(await text('/hello?name=x')).toBe('hello x')
   })
 
+  test('packages are left to Node, also where a build bundles them all', async () => {
+    const service = "import express from 'express'\nexport default express().get('/x', (q, s) => s.send('express'))\n"
+    const project = makeProject({ files: { 'src/service.js': service } })
+    symlinkSync(join(repository, 'node_modules'), project.path('node_modules'), 'junction')
+    const { text } = await serve(project, {}, { ssr: { noExternal: true } })
+    expect(await text('/x')).toBe('express')
+  })
+
+  test('CommonJS sources are refused with the mend', async () => {
+    const { text } = await serve(
+      makeProject({ files: { 'src/service.js': 'module.exports = () => new Response()\n' } }),
+    )
+    expect(await text('/x')).toMatch(/^ReferenceError: module is not defined[\s\S]*vite dev runs ES modules only/)
+  })
+
   test('an app that answers through its own listen() only is refused with the reason', async () => {
     const service = 'export default { listen() {} }\n'
     const { url } = await serve(makeProject({ files: { 'src/service.js': service } }))

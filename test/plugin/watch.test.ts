@@ -1,4 +1,5 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { RolldownWatcher } from 'rolldown'
 import type { RollupWatcher } from 'rollup'
 import type { BentoPluginApi } from 'vite-plugin-bento'
@@ -122,6 +123,21 @@ describe.each(BUNDLERS)('%s', bundler => {
     const saveAndLook = () => {
       project.write(source('two'))
       expect(watched.errors.join('\n')).toContain('[TAG_EXISTS]')
+    }
+    await vi.waitFor(saveAndLook, { timeout: 20_000, interval: 500 })
+  })
+})
+
+describe.each(['vite8', 'vite7'] as const)('%s with a client', bundler => {
+  test('a rebuild of the service takes the client along as it then is', async () => {
+    const page = (title: string) => ({ 'index.html': `<title>${title}</title>` })
+    const project = makeProject({ files: { ...source('one'), ...page('one') } })
+    const watched = await watch(bundler, project, scratchHome(), { watch: true })
+    const shown = () => readFileSync(join(watched.api.report?.path ?? '', 'src/client/index.html'), 'utf8')
+    await vi.waitFor(() => expect(shown()).toContain('<title>one</title>'), { timeout: 20_000 })
+    const saveAndLook = () => {
+      project.write({ ...source('two'), ...page('two') })
+      expect(shown()).toContain('<title>two</title>')
     }
     await vi.waitFor(saveAndLook, { timeout: 20_000, interval: 500 })
   })

@@ -270,6 +270,23 @@ it('goes on when a client leaves in the middle of a file', async () => {
   expect((await fetch(`${url}/about`)).status).toBe(200)
 })
 
+it('sends a file to its end when the service is told to stop', async () => {
+  const size = 50_000_000
+  const folder = await handlerFolder({
+    ...CLIENT,
+    'client/large.bin': 'x'.repeat(size),
+    'server.js': launcher(),
+    'service.js': SERVICES['a fetch handler'] as string,
+  })
+  const service = run(folder)
+  const reader = (await fetch(`${await service.listening()}/large.bin`)).body?.getReader()
+  let received = (await reader?.read())?.value?.length ?? 0
+  service.child.kill('SIGTERM')
+  for (let part = await reader?.read(); part?.done === false; part = await reader?.read()) received += part.value.length
+  expect(received).toBe(size)
+  expect(await service.exit).toBe(0)
+})
+
 it('says why a client that is not there keeps the service from starting', async () => {
   const folder = await handlerFolder({ 'server.js': launcher(), 'service.js': 'export default () => new Response()' })
   const service = run(folder)
