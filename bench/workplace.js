@@ -12,10 +12,9 @@ export const cli = join(root, 'dist', 'cli', 'main.js')
 export const GIB = 2 ** 30
 
 /** Calls `work` with a scratch folder on the disk of this repository: a `/tmp` in memory would flatter everyone. */
-export async function inScratch(work) {
-  const cache = join(root, 'node_modules', '.cache')
-  mkdirSync(cache, { recursive: true })
-  const folder = mkdtempSync(join(cache, 'bench-'))
+export async function inScratch(work, parent = join(root, 'node_modules', '.cache')) {
+  mkdirSync(parent, { recursive: true })
+  const folder = mkdtempSync(join(parent, 'bench-'))
   try {
     return await work(folder)
   } finally {

@@ -1,5 +1,6 @@
 import { toolName } from '../core/own-package.js'
 import { isoTime, now } from '../core/time.js'
+import { timed } from '../core/timing.js'
 import { ValueChecker } from '../core/values.js'
 import { BentoStore } from '../store/bento-store.js'
 import { type Assembly, assemble } from './assemble.js'
@@ -40,27 +41,33 @@ export async function packageService(snapshot: ServiceSnapshot, options: Package
   time.catch(() => undefined)
   const apis = serviceApis(snapshot, options)
   apis.catch(() => undefined)
-  const locked = await lockDependencies({
-    projectRoot: snapshot.projectRoot,
-    externals: snapshot.externals,
-    include: options.includeDependencies,
-    name: options.name,
-    version: PACKAGE_VERSION,
-  })
+  const locked = await timed('lock', () =>
+    lockDependencies({
+      projectRoot: snapshot.projectRoot,
+      externals: snapshot.externals,
+      include: options.includeDependencies,
+      name: options.name,
+      version: PACKAGE_VERSION,
+    }),
+  )
   const platforms = platformSupport(lockEntries(locked.lock), options.platforms.map(parsePlatform))
-  const assembly = await assemble(snapshot, options, locked, await apis)
-  const files = await measure(assembly.plan)
+  const { assembly, files } = await timed('assemble', async () => {
+    const assembly = await assemble(snapshot, options, locked, await apis)
+    return { assembly, files: await measure(assembly.plan) }
+  })
   // Any tag will do: the version is not part of what identifies the content.
   const content = contentOf(files, identityOf(assembly.facts, chooseTag(options.name, 'content', 'any')))
-  const done = await publishBento(new BentoStore(options.home), {
-    tag: chooseTag(options.name, options.version, content.version),
-    files,
-    facts: assembly.facts,
-    content: content.hash,
-    tool: toolName(),
-    bundler: snapshot.bundler,
-    creationTime: async () => isoTime((await time) ?? now()),
-  })
+  const done = await timed('publish', () =>
+    publishBento(new BentoStore(options.home), {
+      tag: chooseTag(options.name, options.version, content.version),
+      files,
+      facts: assembly.facts,
+      content: content.hash,
+      tool: toolName(),
+      bundler: snapshot.bundler,
+      creationTime: async () => isoTime((await time) ?? now()),
+    }),
+  )
   return reportOf(snapshot, locked, platforms, assembly, done, performance.now() - started)
 }
 

@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path'
 import type { InlineConfig, Plugin, ViteBuilder } from 'vite'
 import type { BuildReport } from '../bento/types.js'
 import { BentoError } from '../core/errors.js'
+import { timed } from '../core/timing.js'
 import type { BentoPluginApi } from '../plugin/api.js'
 import { type BuildChannel, CHANNEL } from '../plugin/build-channel.js'
 import { PLUGIN_NAME } from '../plugin/part.js'
@@ -29,13 +30,13 @@ export interface Asker {
  */
 export async function runBuild(options: BuildOptions, asker: Asker): Promise<BuildReport> {
   const request = readBuildOptions(options, asker.name)
-  const vite = await loadVite(request.root)
+  const vite = await timed('vite', () => loadVite(request.root))
   try {
-    const builder = await createBuilder(vite, request, asker)
+    const builder = await timed('config', () => createBuilder(vite, request, asker))
     const api = apiOf(builder)
     // A config that is loaded by `import` is the same object in every build.
     const before = api?.report
-    await builder.buildApp()
+    await timed('app', () => builder.buildApp())
     const report = api?.report
     if (report !== undefined && report !== before) return report
   } catch (error) {

@@ -108,9 +108,12 @@ test('numbers without quotes are taken as written', () => {
   })
 })
 
-test.each(['', '# nothing yet\n', 'labels:\nnode:\n  version:\n'])('%j says nothing', text => {
-  expect(read(text)).toEqual({})
-})
+test.each(['', '# nothing yet\n', 'labels:\nnode:\n  version:\n', 'conda: null\ndocker: { cuda_version: ~ }\n'])(
+  '%j says nothing',
+  text => {
+    expect(read(text)).toEqual({})
+  },
+)
 
 test('docker.env may be a list, as in BentoML', () => {
   expect(read('docker: { env: [A=1, B=x=y] }')).toEqual({
@@ -200,7 +203,10 @@ describe('hostile YAML', () => {
   })
 
   test('keys that are names of JavaScript are unknown, and change nothing', () => {
-    expect(problemsOf('__proto__: { polluted: true }\nconstructor: x\n')).toHaveLength(2)
+    expect(problemsOf('__proto__: { polluted: true }\nconstructor:\n')).toEqual([
+      'line 1: __proto__ is no key of a bentofile',
+      'line 2: constructor is no key of a bentofile',
+    ])
     expect(read('labels: { __proto__: x }').labels).toEqual(JSON.parse('{ "__proto__": "x" }'))
   })
 

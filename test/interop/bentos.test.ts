@@ -21,6 +21,18 @@ class Greeter:
         return name
 `
 
+/** What YAML readers of either language might take for something else. */
+const ARGS = {
+  threshold: 0.5,
+  count: 3,
+  huge: 1e21,
+  tiny: 1e-7,
+  on: true,
+  words: ['on', 'off', 'y', '1e5', '017', '0o17', '2024-01-01', '12:30', '~', '', ' a', 'a: b', '# c'],
+  nested: { 'a b': [[1, 2], { deep: 'ü\u2028x' }], empty: {}, none: [] },
+  2: 'two',
+}
+
 // One store and one story, told in order: built here, built there, listed by both, deleted crosswise.
 describeNeeding(bentomlMissing, 'bentos, shared with BentoML', () => {
   let project: WildProject
@@ -38,6 +50,7 @@ describeNeeding(bentomlMissing, 'bentos, shared with BentoML', () => {
         name: 'pinned',
         labels: { team: 'vision', odd: '1e5' },
         envs: [{ name: 'LEVEL', value: 'a b$c', stage: 'runtime' }],
+        args: ARGS,
       }),
     )
     bentos = new BentoStore(project.home)
@@ -59,6 +72,7 @@ describeNeeding(bentomlMissing, 'bentos, shared with BentoML', () => {
       models: ['iris_clf:v2'],
       envs: [['LEVEL', 'a b$c', 'runtime']],
       entry_service: ours.info.entryService,
+      args: ARGS,
     })
   })
 

@@ -51,6 +51,7 @@ def bento_of(bento):
         "models": [str(model.tag) for model in info.all_models],
         "envs": [[env.name, env.value, env.stage] for env in info.envs],
         "entry_service": info.entry_service,
+        "args": info.args,
     }
 
 

@@ -50,6 +50,7 @@ export interface PeerBento {
   models: string[]
   envs: [string, string, string][]
   entry_service: string
+  args: Record<string, unknown>
 }
 
 /** BentoML's Python API on one home, in a Python process of its own. */

@@ -30,9 +30,9 @@ class Conversion implements Converted {
       const place = prefix + name
       const value = map[name] as YamlValue
       const known = BENTOFILE_KEYS.find(({ key }) => key === place)
-      if (!this.#isKnown(name, namesBelow(prefix), prefix)) continue
-      // A key without a value says nothing.
-      if (value === null) continue
+      // A key without a value says nothing: BentoML itself writes `conda: null`.
+      if (value === null && REFUSED_KEYS.has(place)) continue
+      if (!this.#isKnown(name, namesBelow(prefix), prefix) || value === null) continue
       if (known === undefined) {
         if (isYamlMap(value)) this.section(value, `${place}.`)
         else this.#problem(place, `must be a map, not ${kindOf(value)}`)
@@ -106,7 +106,7 @@ class Conversion implements Converted {
 
   #isKnown(name: string, known: readonly string[], prefix: string): boolean {
     const place = prefix + name
-    const refused = REFUSED_KEYS[place.replace(/\[\d+\]/, '')]
+    const refused = REFUSED_KEYS.get(place.replace(/\[\d+\]/, ''))
     if (refused !== undefined) this.#problem(place, refused)
     else if (!known.includes(name)) this.#problem(place, `is no key of a bentofile${meant(name, known, prefix)}`)
     return refused === undefined && known.includes(name)

@@ -66,12 +66,14 @@ export const MODEL_KEYS = ['tag', 'alias']
 export const ENV_KEYS = ['name', 'value', 'stage']
 
 /** Keys of BentoML that have no meaning here, with the reason and what to write instead. */
-export const REFUSED_KEYS: Readonly<Record<string, string>> = {
-  python:
-    'is for services in Python; packages come from package.json and its lockfile, and node.dependencies.include names those that no import shows',
-  conda:
-    'is for services in Python; libraries of the system come from docker.system_packages, or from an image of your own in docker.base_image',
-  'docker.python_version': 'is for services in Python; node.version says which Node the image has',
-  'docker.cuda_version': 'has no image with Node; name one with CUDA and Node in docker.base_image',
-  'models.filter': 'is not known here; ask for labels in the tag, as in "iris_clf?stage=production"',
-}
+export const REFUSED_KEYS: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    python:
+      'is for services in Python; packages come from package.json and its lockfile, and node.dependencies.include names those that no import shows',
+    conda:
+      'is for services in Python; libraries of the system come from docker.system_packages, or from an image of your own in docker.base_image',
+    'docker.python_version': 'is for services in Python; node.version says which Node the image has',
+    'docker.cuda_version': 'has no image with Node; name one with CUDA and Node in docker.base_image',
+    'models.filter': 'is not known here; ask for labels in the tag, as in "iris_clf?stage=production"',
+  }),
+)
