@@ -3,10 +3,7 @@
 import { mkdir, rename, rm } from 'node:fs/promises'
 import { isAbsolute, join } from 'node:path'
 import { build } from 'rolldown'
-import { notices } from './build-runtime.js'
-
-/** Bundled in, so that it needs no lookup and no CommonJS loader. Other packages stay imports. */
-const INLINED = ['commander']
+import { INLINED, noticesOf, STORE } from './inlined.js'
 
 /** Puts a bundle of `<dist>/cli/main.js` in the place of what tsc wrote to `<dist>/cli`. */
 export async function buildCli(dist) {
@@ -16,7 +13,7 @@ export async function buildCli(dist) {
   await build({
     input: join(compiled, 'main.js'),
     platform: 'node',
-    external: id => !id.startsWith('.') && !isAbsolute(id) && !INLINED.includes(id),
+    external: id => !id.startsWith('.') && !isAbsolute(id) && !INLINED.test(id),
     experimental: { attachDebugInfo: 'none' },
     plugins: [spareChildProcess(), plainBuiltins()],
     output: {
@@ -24,7 +21,7 @@ export async function buildCli(dist) {
       format: 'esm',
       minify: false,
       comments: { legal: true, annotation: false, jsdoc: false },
-      postBanner: chunk => notices((chunk.moduleIds ?? Object.keys(chunk.modules)).filter(isInlined)),
+      postBanner: noticesOf,
       // All in one folder, as deep as the compiled folders are: paths relative to import.meta.url stay right.
       entryFileNames: '[name].js',
       chunkFileNames: '[name].js',
@@ -33,20 +30,25 @@ export async function buildCli(dist) {
           // What every command needs, help included.
           {
             name: 'base',
-            test: /[\\/](commander[\\/].*|core[\\/](errors|own-package|text)|cli[\\/](program|problem|exit-codes|output|registry))\.js$/,
+            test: /[\\/](commander[\\/].*|core[\\/](errors|own-package|text|timing)|cli[\\/](program|problem|exit-codes|output|registry))\.js$/,
             priority: 2,
           },
-          { name: 'store', test: /[\\/](core|files|store)[\\/]/, priority: 1 },
+          { name: 'semver', test: /[\\/]node_modules[\\/]semver[\\/]/, priority: 2 },
+          { name: 'store', test: STORE, priority: 1 },
+          // Many small files that commands share. A group brings along what its files import, so these come last.
+          {
+            name: 'values',
+            test: /[\\/]cli[\\/](values[\\/](?!args-file)|(long-work|progress|pace|interrupt|stdout-on-stderr)\.js$)/,
+            priority: 0,
+          },
+          // What a build needs before the project's Vite and plugin are there.
+          { name: 'run-build', test: /[\\/]build[\\/]run-build\.js$/, priority: -1 },
         ],
       },
     },
   })
   await rm(compiled, { recursive: true })
   await rename(bundled, compiled)
-}
-
-function isInlined(id) {
-  return INLINED.some(name => id.replaceAll('\\', '/').includes(`/node_modules/${name}/`))
 }
 
 /** commander loads it at once, for subcommands that are programs of their own; we have none. */

@@ -3,6 +3,7 @@
 import { cp, mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { build } from 'rolldown'
+import { INLINED, noticesOf, STORE } from './inlined.js'
 
 const FACES = [
   'plugin/vite',
@@ -26,12 +27,14 @@ export async function buildFaces(dist) {
   await build({
     input: Object.fromEntries(FACES.map(face => [face, join(dist, `${face}.js`)])),
     platform: 'node',
-    external: id => /^[^./]/.test(id),
+    external: id => /^[^./]/.test(id) && !INLINED.test(id),
     experimental: { attachDebugInfo: 'none' },
     output: {
       dir: bundled,
       format: 'esm',
       minify: false,
+      comments: { legal: true },
+      postBanner: noticesOf,
       entryFileNames: '[name].js',
       // One folder below dist, as the compiled modules are: paths relative to import.meta.url stay right.
       chunkFileNames: 'chunks/[name].js',
@@ -40,9 +43,10 @@ export async function buildFaces(dist) {
           // What reading a config needs, and no more.
           { name: 'base', test: /[\\/]core[\\/](errors|text|tag|request)\.js$/, priority: 3 },
           { name: 'plugin', test: /[\\/]plugin[\\/]/, priority: 2 },
+          { name: 'semver', test: /[\\/]node_modules[\\/]semver[\\/]/, priority: 3 },
           // What archives need without a store.
-          { name: 'files', test: /[\\/](files[\\/]|core[\\/]file-name\.js)/, priority: 2 },
-          { name: 'store', test: /[\\/](core|files|store)[\\/]/, priority: 1 },
+          { name: 'files', test: /[\\/](files[\\/](?!patterns|select)|core[\\/]file-name\.js)/, priority: 2 },
+          { name: 'store', test: STORE, priority: 1 },
         ],
       },
     },

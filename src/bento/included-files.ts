@@ -2,7 +2,7 @@ import { join, relative, resolve, sep } from 'node:path'
 import { BentoError } from '../core/errors.js'
 import { visible } from '../core/text.js'
 import { hashFile } from '../files/hash.js'
-import { type Selection, selectFiles } from '../files/select.js'
+import type { Selection } from '../files/select.js'
 import type { ForeignFile } from './emitted-files.js'
 import { readLinks, refuseBroken } from './included-links.js'
 import { OWN_SOURCES, PACKAGE_JSON, PACKAGE_LOCK, SERVER, SOURCE } from './layout.js'
@@ -40,6 +40,8 @@ export async function includedFiles(
   const lists = { include: fromRoot('include', include), exclude: fromRoot('exclude', exclude) }
   if (include.length === 0) return { files: [], links: [], warnings: [] }
   const folders = [outDir, ...outputs, ...(home === undefined ? [] : [resolve(home)])]
+  // Loaded only here: it brings two packages along.
+  const { selectFiles } = await import('../files/select.js')
   const selection = await selectFiles(projectRoot, { ...lists, isBarred: barrier(projectRoot, folders) })
   const found = selection.files.filter(({ path }) => !REMADE.has(path))
   const links = await readLinks(projectRoot, pathsOf(found, 'link'))

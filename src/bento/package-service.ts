@@ -36,9 +36,6 @@ const PACKAGE_VERSION = '0.0.0'
 export async function packageService(snapshot: ServiceSnapshot, options: PackageOptions): Promise<BuildReport> {
   const started = performance.now()
   checkOptions(options)
-  // Asks git, which is slower than all the rest where the lock is unchanged: so it starts first and is awaited last.
-  const time = sourceTime(snapshot.projectRoot, snapshot.outDir)
-  time.catch(() => undefined)
   const apis = serviceApis(snapshot, options)
   apis.catch(() => undefined)
   const locked = await timed('lock', () =>
@@ -65,7 +62,7 @@ export async function packageService(snapshot: ServiceSnapshot, options: Package
       content: content.hash,
       tool: toolName(),
       bundler: snapshot.bundler,
-      creationTime: async () => isoTime((await time) ?? now()),
+      creationTime: async () => isoTime((await sourceTime(snapshot.projectRoot, snapshot.outDir)) ?? now()),
     }),
   )
   return reportOf(snapshot, locked, platforms, assembly, done, performance.now() - started)

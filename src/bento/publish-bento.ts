@@ -89,11 +89,20 @@ async function checkModels(store: BentoStore, pins: readonly ModelPin[]): Promis
 
 async function fill(dir: string, publication: Publication): Promise<void> {
   const { files, facts, tag, content, tool, bundler } = publication
-  const creationTime = await publication.creationTime()
+  // Asks git, which takes about as long as the files.
+  const creationTime = publication.creationTime()
+  creationTime.catch(() => undefined)
   await writePlan(dir, files)
   const written = await hashTree(dir)
   checkWritten(files, written)
-  const build: BuildFacts = { tag, creationTime, content, digest: digestOfFiles(written), tool, bundler }
+  const build: BuildFacts = {
+    tag,
+    creationTime: await creationTime,
+    content,
+    digest: digestOfFiles(written),
+    tool,
+    bundler,
+  }
   const manifest = dumpBentoInfo(manifestOf(facts, build))
   const hashed = [...written, { path: MANIFEST, sha256: createHash('sha256').update(manifest).digest('hex') }]
   try {

@@ -1,3 +1,4 @@
+import { isatty } from 'node:tty'
 import { formatSize } from '../core/text.js'
 import { printError } from './output.js'
 import { formatRate, formatTime, Pace } from './pace.js'
@@ -36,7 +37,7 @@ export class Progress {
   #timer: NodeJS.Timeout | undefined
   #drawn = false
 
-  constructor(wanted: boolean, terminal: boolean = process.stderr.isTTY === true) {
+  constructor(wanted: boolean, terminal: boolean = isatty(2)) {
     this.#wanted = wanted
     this.#bar = terminal
   }

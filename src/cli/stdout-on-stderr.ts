@@ -3,9 +3,9 @@
  * stdout belongs to the command's result. What native code writes is not caught.
  */
 export async function stdoutOnStderr<T>(work: () => Promise<T>): Promise<T> {
-  const { stdout, stderr } = process
+  const { stdout } = process
   const write = stdout.write
-  stdout.write = stderr.write.bind(stderr)
+  stdout.write = (...args: unknown[]) => process.stderr.write(...(args as [string]))
   try {
     return await work()
   } finally {

@@ -7,10 +7,9 @@ import { visible } from '../../core/text.js'
 import { longWork } from '../long-work.js'
 import { print, printError } from '../output.js'
 import { stdoutOnStderr } from '../stdout-on-stderr.js'
-import { addArg, argsOfFile } from '../values/args.js'
+import { addArg } from '../values/args.js'
 import { toJson } from '../values/json.js'
 import { addLabel } from '../values/labels.js'
-import { makeImage } from './containerize.js'
 
 const FORMATS = ['default', 'tag', 'json'] as const
 
@@ -69,12 +68,13 @@ export function define(command: Command): void {
 
 async function run(context: string, flags: Flags): Promise<void> {
   const { output, quiet, debug, platform } = flags
-  const report = await build(buildOptions(context, flags), flags)
+  const report = await build(await buildOptions(context, flags), flags)
   if (output === 'json') print(`${toJson(report)}\n`)
   else if (output === 'tag') print(`__tag__:${report.tag}\n`)
   else if (quiet) print(`${report.tag}\n`)
   else await printSummary(report)
   if (!flags.containerize) return
+  const { makeImage } = await import('./containerize.js')
   await makeImage(report.tag, {
     ...(quiet || output !== 'default' ? { quiet: true } : {}),
     ...(debug === undefined ? {} : { debug }),
@@ -97,10 +97,10 @@ async function printSummary(report: BuildReport): Promise<void> {
   print(`${formatReport(report, { colour })}\n`)
 }
 
-function buildOptions(context: string, flags: Flags): BuildOptions {
+async function buildOptions(context: string, flags: Flags): Promise<BuildOptions> {
   const isFolder = statSync(context, { throwIfNoEntry: false })?.isDirectory() === true
   const { bentofile, config, mode, name, version, label, platform } = flags
-  const args = { ...(flags.argFile === undefined ? {} : argsOfFile(flags.argFile)), ...flags.arg }
+  const args = { ...(await argsOf(flags.argFile)), ...flags.arg }
   const given = {
     // As in BentoML: what is no folder is the service, in the current one.
     ...(isFolder ? { root: context } : { service: context }),
@@ -117,6 +117,10 @@ function buildOptions(context: string, flags: Flags): BuildOptions {
     explain: flags.debug ? explain : undefined,
   } as const
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
+}
+
+async function argsOf(file: string | undefined): Promise<Record<string, unknown>> {
+  return file === undefined ? {} : (await import('../values/args-file.js')).argsOfFile(file)
 }
 
 /** `option name: "iris" (bentofile.yaml)` */
