@@ -55,6 +55,19 @@ describe('Dockerfile', () => {
     expect(found).toEqual(found.toSorted((a, b) => a - b))
   })
 
+  it('patches packages after their install and before their scripts', () => {
+    const places = ['node_modules/esbuild']
+    const text = dockerfileText({
+      ...PLAN,
+      hasPatches: true,
+      allowedScripts: places,
+      installInputs: [{ path: 'bento-patches', folder: true }],
+    })
+    expect(text).toContain('COPY ["src/bento-patches/","./bento-patches/"]')
+    expect(text).toMatch(/npm ci [^\n]*--ignore-scripts[^\n]* && node \.\/bento-patches\/apply\.js && for place in/)
+    expect(dockerfileText(PLAN)).not.toContain('bento-patches')
+  })
+
   it('leaves out what the bento has not', () => {
     const text = dockerfileText({ ...PLAN, needsPackages: false, needsModels: false })
     expect(text).not.toMatch(/npm|models\//)

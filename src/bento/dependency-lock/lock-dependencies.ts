@@ -56,7 +56,7 @@ async function finish(lockRoot: string, { inputs: _, ...derived }: Derived): Pro
     localPackages: await Promise.all(
       derived.localPackages.map(async ({ from, to, packageJson }) => {
         const folder = join(lockRoot, from)
-        return { from: folder, to, packageJson, files: await localFiles(folder, packageJson.files) }
+        return { from: folder, to, packageJson, files: await localFiles(folder, packageJson) }
       }),
     ),
     patches: derived.patches.map(patch => ({ ...patch, from: join(lockRoot, patch.from) })),
