@@ -29,7 +29,7 @@ export interface LayerPlaces {
 export interface LayeredOptions {
   options: ResolvedOptions
   sources: OptionSource[]
-  /** The files that were read and say something: a change of them changes the options. */
+  /** The files whose change changes the options, those that are not there yet included. */
   files: string[]
   /** About names that are no options; those of `bento()` itself left out. */
   warnings: string[]
@@ -52,11 +52,11 @@ export async function readLayers(places: LayerPlaces): Promise<LayeredOptions> {
     files.push(project.path)
   }
   const bentofile = findBentofile(places)
+  if (places.bentofile !== false) files.push(bentofile?.path ?? join(places.root, BENTOFILE))
   if (bentofile !== undefined) {
     // Loaded only where it is needed: configs are read often, bentofiles are rare.
     const { readBentofile } = await import('./bentofile/read.js')
     layers.push({ from: basename(bentofile.path), options: readBentofile(bentofile.text, bentofile.path) })
-    files.push(bentofile.path)
   }
   layers.push({ from: 'bento() in the config', options: config })
   if (overrides !== undefined) {

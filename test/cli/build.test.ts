@@ -1,10 +1,10 @@
-import { existsSync, mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { BentoStore } from '../../src/store/index.js'
 import { viteProject } from '../build/vite-project.js'
 import { bento, type CliResult } from '../support/cli.js'
-import { scratchHome } from '../support/home.js'
+import { scratchFolder, scratchHome } from '../support/home.js'
 import { makeProject, type TestProject } from '../support/project.js'
 import { expectUsage } from '../support/usage.js'
 
@@ -118,6 +118,41 @@ describe('what is built', () => {
       'option args.text: "two words" (the command line)',
       'option args.number: "1" (the command line)',
     ])
+  })
+})
+
+describe.skipIf(process.platform === 'win32')('--containerize', () => {
+  /** The same with a builder that tells of its arguments, if it may. */
+  function withBuilder(script: string, ...args: string[]): Promise<CliResult> {
+    const bin = scratchFolder()
+    writeFileSync(join(bin, 'buildah'), `#!/bin/sh\n${script}\n`, { mode: 0o755 })
+    return bento(['build', '--containerize', '--version', 'v1', ...args], {
+      home: scratchHome(),
+      cwd: project().root,
+      env: { PATH: bin, NO_COLOR: '1' },
+    })
+  }
+  const TELL = 'for word in "$@"; do echo "word: $word"; done'
+
+  test('makes an image of the bento, for the platforms that are named', async () => {
+    const { stdout, stderr, code } = await withBuilder(TELL, '--platform', 'linux/amd64')
+    expect(stdout).toMatch(
+      /^bento noisy:v1 published[\s\S]*\nBento\(tag="noisy:v1"\) containerized as noisy:v1 \(buildah\)\.\n$/,
+    )
+    expect(stderr).toContain('word: --tag=noisy:v1\n')
+    expect(stderr).toContain('word: --platform=linux/amd64\n')
+    expect(code).toBe(0)
+  })
+
+  test('leaves stdout to the result', async () => {
+    expect(await withBuilder(TELL, '-o', 'tag')).toMatchObject({ stdout: '__tag__:noisy:v1\n', code: 0 })
+    expect(await withBuilder(TELL, '-q')).toMatchObject({ stdout: 'noisy:v1\n', code: 0 })
+  })
+
+  test('fails where no image is made, with the bento in the store', async () => {
+    const { stdout, stderr, code } = await withBuilder('exit 3', '-o', 'tag')
+    expect([stdout, code]).toEqual(['__tag__:noisy:v1\n', 1])
+    expect(stderr).toContain('error [CONTAINERIZE_FAILED]')
   })
 })
 

@@ -147,11 +147,12 @@ describe('under Vitest', () => {
       files: {
         ...files,
         'vitest.config.js': `import { bento } from 'vite-plugin-bento'
-export default { plugins: [bento()], test: { maxWorkers: 1 } }
+export default { plugins: [bento({ args: { a: 1 } })], test: { maxWorkers: 1 } }
 `,
         'test/server.test.js': `import { expect, test } from 'vitest'
 import service from '../src/service.js'
-test('server', () => expect(service.tag).toBe('iris_clf:v1'))
+import args from 'virtual:bento/args'
+test('server', () => expect([service.tag, args]).toEqual(['iris_clf:v1', { a: 1 }]))
 `,
         // Written in two pieces, since Vitest would read it as meant for this file.
         'test/client.test.js': `// @vitest-${'environment'} page

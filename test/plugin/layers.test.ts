@@ -93,8 +93,8 @@ describe.each(BUNDLERS)('%s', bundler => {
 })
 
 describe.each(['vite8', 'vite7'] as const)('%s dev server', bundler => {
-  test('args are those of the files, and a changed bentofile restarts it', async () => {
-    const project = makeProject({ files: { 'src/service.js': SERVICE, 'bentofile.yaml': 'args: { a: 1 }\n' } })
+  test('args are those of the files, and a bentofile that comes, changes or goes restarts it', async () => {
+    const project = makeProject({ files: { 'src/service.js': SERVICE } })
     const { createServer } = await importVite(bundler)
     const { bento } = await import('vite-plugin-bento')
     const server = await createServer({
@@ -111,9 +111,13 @@ describe.each(['vite8', 'vite7'] as const)('%s dev server', bundler => {
       const { default: service } = await server.ssrLoadModule('/src/service.js')
       return (service.fetch() as Response).json()
     }
-    expect(await load()).toEqual({ a: 1 })
-    expect(server.config.configFileDependencies).toContain(project.path('bentofile.yaml'))
+    const loads = (args: object) => vi.waitFor(async () => expect(await load()).toEqual(args), { timeout: 10_000 })
+    expect(await load()).toEqual({})
+    project.write({ 'bentofile.yaml': 'args: { a: 1 }\n' })
+    await loads({ a: 1 })
     project.write({ 'bentofile.yaml': 'args: { a: 2 }\n' })
-    await vi.waitFor(async () => expect(await load()).toEqual({ a: 2 }), { timeout: 10_000 })
+    await loads({ a: 2 })
+    project.remove('bentofile.yaml')
+    await loads({})
   })
 })
