@@ -205,12 +205,14 @@ async function filesOf(folder: string, serviceDir = folder): Promise<string[]> {
 }
 
 /**
- * Whether a name ends in a hash as bundlers write them: eight or more characters of base64url or hex. Words and dates have
- * no capital letter or no small one behind the hyphen.
+ * Whether a name ends in a hash as bundlers write them: eight characters of base64url (`index-Bx3_k9aQ.js`), or eight and more
+ * of hex. Words and dates are told from them by their letters: a word has a capital at most in front, a date none.
  */
 function looksHashed(file: string): boolean {
-  const hash = /[-.]([\w-]{8,})(?:\.[a-z0-9]+)+$/i.exec(file)?.[1] ?? ''
-  return /[A-Z0-9_]/.test(hash) && /[a-z]/i.test(hash)
+  const [, base64] = /[-.]([\w-]{8})(?:\.[a-z0-9]+)+$/i.exec(file) ?? []
+  if (base64 !== undefined && /.[A-Z]|[0-9_]/.test(base64) && /[a-z]/i.test(base64)) return true
+  const [, hex] = /[-.]([0-9a-f]{8,64})(?:\.[a-z0-9]+)+$/.exec(file) ?? []
+  return hex !== undefined && /[0-9]/.test(hex) && /[a-f]/.test(hex)
 }
 
 /** The path of Vite's `base`: a client on another host, or with relative links, is at home everywhere. */

@@ -53,7 +53,7 @@ export class DevService {
 
   /** Forgets the service: a file of it has changed. */
   changed(): void {
-    void this.close()
+    this.close().catch(error => this.#logger.warn(`The service could not be closed: ${error}`))
     this.#loaded = undefined
     this.#environment.runner.clearCache()
   }

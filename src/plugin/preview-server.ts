@@ -1,4 +1,4 @@
-import { existsSync, statSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { SERVER, SERVICE } from '../bento/layout.js'
@@ -57,7 +57,7 @@ async function middleware(context: BentoContext, { config }: VitePreviewServer):
   const { ClientFiles, clientFirst, mount } = await loadRuntime()
   const found = await previewedClient(context, folder)
   const client = found && new ClientFiles({ ...found, folder: pathToFileURL(`${found.folder}/`) })
-  const service = await mount(() => import(`${pathToFileURL(file)}?${statSync(file).mtimeMs}`))
+  const service = await mount(() => import(pathToFileURL(file).href))
   return async (request, response) => {
     const ask = async () => {
       try {

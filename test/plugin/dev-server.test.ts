@@ -200,6 +200,22 @@ describe.each(['vite8', 'vite7'] as const)('%s', bundler => {
     expect(await text('/hello?name=x')).toBe('hello x')
   })
 
+  test('what an edit replaces is closed, where its kind can be', async () => {
+    const service = (answer: string) => `import fastify from 'fastify'
+const app = fastify()
+app.addHook('onClose', async () => { globalThis.closedService = true })
+export default app.get('/x', async () => '${answer}')
+`
+    const project = makeProject({ files: { 'src/service.js': service('one') } })
+    symlinkSync(join(repository, 'node_modules'), project.path('node_modules'), 'junction')
+    const { text } = await serve(project)
+    expect(await text('/x')).toBe('one')
+    expect(globalThis).not.toHaveProperty('closedService')
+    onTestFinished(() => void Reflect.deleteProperty(globalThis, 'closedService'))
+    await edit(project, { 'src/service.js': service('two') }, async () => expect(await text('/x')).toBe('two'))
+    expect(globalThis).toHaveProperty('closedService', true)
+  })
+
   test('packages are left to Node, also where a build bundles them all', async () => {
     const service = "import express from 'express'\nexport default express().get('/x', (q, s) => s.send('express'))\n"
     const project = makeProject({ files: { 'src/service.js': service } })

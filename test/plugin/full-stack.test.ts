@@ -215,6 +215,22 @@ describe.each(['rollup', 'rolldown'] as const)('%s', bundler => {
     expect(await (await fetch(`${url}/api/x`)).text()).toBe('api')
   })
 
+  test('knows hashed names from words and dates', async () => {
+    const hashed = [
+      'assets/index-Bx3_k9aQ.js',
+      'assets/index-Bx3_k9aQ.js.map',
+      'big-elephant-CUGZyZuQ.css',
+      'main.0a1b2c3d4e5f.js',
+    ]
+    const plain = ['Foo-Elephant.png', 'big-elephant.svg', 'foo-Background.png', 'index.html', 'report-20240101.txt']
+    const web = Object.fromEntries([...hashed, ...plain].map(name => [`web/${name}`, name]))
+    const project = makeProject({ files: { ...service, ...web } })
+    const { report } = await build(project, { client: project.path('web') })
+    expect(clientIn(report)).toEqual([...hashed, ...plain].sort())
+    const listed = /hashed: \[([^\]]*)\]/.exec(launcherIn(report))?.[1]
+    expect(JSON.parse(`[${listed?.trim().replace(/,$/, '')}]`)).toEqual([...hashed].sort())
+  })
+
   test('takes several pages for no single-page app', async () => {
     const project = makeProject({ files: { ...service, 'web/index.html': 'web', 'web/about.html': 'about' } })
     const { report } = await build(project, { client: project.path('web') })

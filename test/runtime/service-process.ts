@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { onTestFinished } from 'vitest'
+import { afterAll, onTestFinished } from 'vitest'
 import { buildRuntime } from '../../scripts/build-runtime.js'
 
 const repository = join(dirname(fileURLToPath(import.meta.url)), '../..')
@@ -24,6 +24,22 @@ export function writeFiles(folder: string, files: Record<string, string>): void 
   }
 }
 
+let built: Promise<string> | undefined
+
+/** The runtime of these sources, built once for all tests of a file. */
+function builtRuntime(): Promise<string> {
+  built ??= (async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'bento-runtime-'))
+    await buildRuntime(folder)
+    return folder
+  })()
+  return built
+}
+
+afterAll(async () => {
+  if (built !== undefined) rmSync(await built, { recursive: true, force: true, maxRetries: 5 })
+})
+
 /**
  * A folder as a bento's `src/` in handler mode, with the real runtime and this repository's packages in reach.
  *
@@ -31,7 +47,7 @@ export function writeFiles(folder: string, files: Record<string, string>): void 
  */
 export async function handlerFolder(files: Record<string, string>): Promise<string> {
   const folder = scratchFolder()
-  await buildRuntime(join(folder, 'built'))
+  cpSync(await builtRuntime(), join(folder, 'built'), { recursive: true })
   writeFiles(folder, {
     'package.json': '{"type":"module"}',
     'server.js': "import { start } from './built/server.js'\n\nawait start(() => import('./service.js'))\n",
