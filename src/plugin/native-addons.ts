@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { basename } from 'node:path'
 import type { BentoContext } from './context.js'
 import type { HookContext, Part } from './hooks.js'
+import { pathOf } from './own-file-emitter.js'
 import { fileOf, guarded, part } from './part.js'
 
 const ADDON = /\.node$/
@@ -41,5 +42,5 @@ async function emitted(context: BentoContext, hook: HookContext, file: string): 
   hook.addWatchFile(file)
   const reference = hook.emitFile({ type: 'asset', name: basename(file), source: await readFile(file) })
   context.build.ownFiles.set(reference, { file, executable: false })
-  return `process.getBuiltinModule('node:url').fileURLToPath(import.meta.ROLLUP_FILE_URL_${reference})`
+  return pathOf(reference)
 }

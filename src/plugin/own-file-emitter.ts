@@ -12,6 +12,12 @@ import { isUnread } from './unread.js'
 /** What a bundler can take in as a module. */
 const CODE = /\.[cm]?[jt]sx?$/
 
+/** Needs no import, which a module may not have room for. Node has it since 20.16. */
+const NODE = 'globalThis.process.getBuiltinModule'
+
+/** Ids of modules that export the path of an emitted file. */
+export const FILE_PREFIX = 'virtual:bento/file/'
+
 /** Calls that want the text of a file, whatever is in it. */
 const READS = /^(?:read|createReadStream|sendFile|copy|stat|lstat|exists|access|open$|file$)/i
 
@@ -24,7 +30,11 @@ export class OwnFileEmitter {
   readonly #hook: HookContext
   readonly #module: string
 
-  constructor(context: BentoContext, hook: HookContext, module: string) {
+  readonly #isCommonJs: boolean
+
+  /** @param isCommonJs whether the bundler will take the module for CommonJS, which has no `import.meta` */
+  constructor(context: BentoContext, hook: HookContext, module: string, isCommonJs: boolean) {
+    this.#isCommonJs = isCommonJs
     this.#context = context
     this.#hook = hook
     this.#module = module
@@ -47,9 +57,9 @@ export class OwnFileEmitter {
     }
     const { callers } = place
     const runs = CODE.test(file) && (callers.some(name => RUNS.test(name)) || !callers.some(name => READS.test(name)))
-    if (place.form === 'require') return CODE.test(file) ? undefined : pathOf(await this.#asset(file))
-    if (runs) return expressionOf(place, this.#chunk(file))
-    return place.form === 'url' || leaves ? expressionOf(place, await this.#asset(file)) : undefined
+    if (place.form === 'require') return CODE.test(file) ? undefined : this.#path(await this.#asset(file))
+    if (runs) return this.#expression(place, this.#chunk(file))
+    return place.form === 'url' || leaves ? this.#expression(place, await this.#asset(file)) : undefined
   }
 
   #chunk(file: string): string {
@@ -96,9 +106,21 @@ export class OwnFileEmitter {
         this.#context.build.ownFolders.set(fileName, await this.#asset(resolve(folder, path), fileName))
       }
     }
-    const up = `${'../'.repeat(first.split('/').length)}${encodeURIComponent(basename(folder))}${place.path.endsWith('/') ? '/' : ''}`
-    const url = `new URL(${JSON.stringify(up)}, ${urlOf(this.#context.build.ownFolders.get(`${to}/${first}`))})`
-    return place.form === 'url' ? url : pathFrom(url)
+    const reference = this.#context.build.ownFolders.get(`${to}/${first}`) ?? ''
+    const up = '../'.repeat(first.split('/').length)
+    if (place.form === 'path')
+      return `${NODE}('node:path').join(${this.#path(reference)}, ${JSON.stringify(up.slice(0, -1))})`
+    const name = encodeURIComponent(basename(folder)) + (place.path.endsWith('/') ? '/' : '')
+    return `new URL(${JSON.stringify(up + name)}, ${urlOf(reference)})`
+  }
+
+  #expression(place: OwnPlace, reference: string): string {
+    return place.form === 'url' ? `new URL(${urlOf(reference)})` : this.#path(reference)
+  }
+
+  /** An expression of the path, as text. */
+  #path(reference: string): string {
+    return this.#isCommonJs ? `require(${JSON.stringify(FILE_PREFIX + reference)}).default` : pathOf(reference)
   }
 
   #note(reference: string, file: string, executable: boolean): string {
@@ -124,20 +146,12 @@ function found(path: string): { file: string; stats: Stats | undefined } {
   return { file, stats: statSync(file, { throwIfNoEntry: false }) }
 }
 
-function expressionOf(place: OwnPlace, reference: string): string {
-  return place.form === 'url' ? `new URL(${urlOf(reference)})` : pathOf(reference)
-}
-
 /** Bundlers turn it into an expression of the file's URL. */
-function urlOf(reference: string | undefined): string {
+function urlOf(reference: string): string {
   return `import.meta.ROLLUP_FILE_URL_${reference}`
 }
 
-function pathOf(reference: string): string {
-  return pathFrom(urlOf(reference))
-}
-
-/** Needs no import, which a module may not have room for. Node has it since 20.16. */
-function pathFrom(url: string): string {
-  return `globalThis.process.getBuiltinModule('node:url').fileURLToPath(${url})`
+/** An expression of an emitted file's path, in an ES module. */
+export function pathOf(reference: string): string {
+  return `${NODE}('node:url').fileURLToPath(${urlOf(reference)})`
 }

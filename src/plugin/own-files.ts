@@ -2,15 +2,20 @@ import { basename, dirname, resolve } from 'node:path'
 import { isEsModule } from './commonjs.js'
 import type { BentoContext } from './context.js'
 import type { HookContext, OutputOptions, Part } from './hooks.js'
-import { OwnFileEmitter } from './own-file-emitter.js'
+import { OwnFileEmitter, pathOf } from './own-file-emitter.js'
 import { findOwnPlaces, MAY_NAME_PLACES, type OwnPlace } from './own-places.js'
 import { parseModule } from './parse-module.js'
 import { fileOf, guarded, part } from './part.js'
+import { childrenOf, type Node } from './syntax.js'
 
 interface Transformed {
   code: string
   map: unknown
 }
+
+/** What CommonJS asks for the path of an emitted file. */
+const FILE_ID = /^virtual:bento\/file\//
+const RESOLVED_FILE_ID = /^\0virtual:bento\/file\/([\w$]+)\.js$/
 
 interface FileUrl {
   referenceId: string
@@ -35,9 +40,25 @@ export function ownFiles(context: BentoContext): Part {
         if (!context.isPackaged(this.environment) || file === undefined || !MAY_NAME_PLACES.test(code)) return undefined
         const program = parseModule(this, code, id)
         if (program === undefined) return undefined
-        const emitter = new OwnFileEmitter(context, this, file)
+        const isCommonJs = this.meta.rolldownVersion !== undefined && !isModule(program)
+        const emitter = new OwnFileEmitter(context, this, file, isCommonJs)
         return rewrite(code, findOwnPlaces(program, basename(file)), emitter)
       }),
+    },
+
+    resolveId: {
+      order: 'pre',
+      filter: { id: FILE_ID },
+      handler: (id: string): string | undefined => (FILE_ID.test(id) ? `\0${id}.js` : undefined),
+    },
+
+    load: {
+      filter: { id: RESOLVED_FILE_ID },
+      handler(id: string): { code: string; moduleType: 'js' } | undefined {
+        const reference = RESOLVED_FILE_ID.exec(id)?.[1]
+        if (reference === undefined) return undefined
+        return { code: `export default ${pathOf(reference)}\n`, moduleType: 'js' }
+      },
     },
 
     resolveFileUrl: {
@@ -81,4 +102,9 @@ async function rewrite(
     done = place.end
   }
   return done === 0 ? undefined : { code: edited.toString(), map: edited.generateMap({ hires: 'boundary' }) }
+}
+
+/** Whether a module has the syntax of ES modules: without it, bundlers take it for CommonJS. */
+function isModule(node: Node): boolean {
+  return /^(?:Import|Export)\w*Declaration$|^MetaProperty$/.test(node.type) || [...childrenOf(node)].some(isModule)
 }

@@ -3,8 +3,10 @@ import { bare, childrenOf, hasType, isMember, isNode, type Node, nameOf, textOf 
 
 /** What a module asks for at run time, as far as it is written out. */
 export interface Reads {
-  /** Paths from the working directory, as written; of patterns, what stands before the first wildcard. */
+  /** Paths from the working directory; of patterns, what stands before the first wildcard. */
   fromCwd: string[]
+  /** Texts that are such paths where they name a file: nothing says that they are read. */
+  maybeFiles: string[]
   /** Paths of folders from the module's own one that are read whole; empty for that folder itself. */
   ownFolders: string[]
   /** Absolute paths. */
@@ -22,47 +24,80 @@ const LISTS =
 /** Options that name a folder. */
 const FOLDER_KEYS = /(?:^root|dir|directory|folder|path|cwd|prefix|templates|views|static|public)s?$/i
 
-/** Whether a text looks like a relative path written as one. */
-const DOTTED = /^\.\/[^\0\n]+$/
+/** Calls that take paths from the module, or names of modules. */
+const LOADS = ['require', 'URL', 'createRequire', 'import']
 
 /**
  * Looks for what a module reads beside the files that it names by where it lies itself: relative paths given to calls that
- * read (`readFile('config/x.json')`), paths with a dot in front in any call or option (`{ migrationsFolder: './drizzle' }`),
- * folders named by options (`{ root: 'public' }`), and whole folders of its own (`readdir(import.meta.dirname)`).
+ * read (`readFile('config/x.json')`), paths with a dot in front anywhere (`{ migrationsFolder: './drizzle' }`), folders
+ * named by options (`{ root: 'public' }`), and whole folders of its own (`readdir(import.meta.dirname)`).
  *
  * @param program an ES module without types
  * @param fileName the module's own file name
  */
 export function findReads(program: Node, fileName: string): Reads {
-  const fromCwd = new Set<string>()
-  const absolute = new Set<string>()
-  const note = (text: string | undefined, isOutright: boolean): void => {
-    if (text === undefined || text === '' || /^[a-z][a-z+.-]*:/i.test(text) || text.startsWith('../')) return
-    const path = beforeWildcards(text)
-    if (text.startsWith('/')) {
-      if (isOutright && path !== '/') absolute.add(path)
-    } else if (isOutright || DOTTED.test(text)) fromCwd.add(path)
+  const finder = new ReadsFinder(program)
+  return { ...finder.reads(), ownFolders: ownFolders(program, fileName) }
+}
+
+class ReadsFinder {
+  readonly #fromCwd = new Set<string>()
+  readonly #maybeFiles = new Set<string>()
+  readonly #absolute = new Set<string>()
+  /** Texts that are constants of the module's top level. */
+  readonly #constants = new Map<string, unknown>()
+
+  constructor(program: Node) {
+    for (const statement of program.body as Node[]) {
+      if (!hasType(statement, 'VariableDeclaration')) continue
+      for (const { id, init } of statement.declarations as Node[]) this.#constants.set(nameOf(id) ?? '', init)
+    }
+    this.#visit(program)
   }
-  const visit = (node: Node): void => {
+
+  reads(): Omit<Reads, 'ownFolders'> {
+    return { fromCwd: [...this.#fromCwd], maybeFiles: [...this.#maybeFiles], absolute: [...this.#absolute] }
+  }
+
+  #visit(node: Node): void {
     if (hasType(node, 'ImportDeclaration', 'ImportExpression', 'ExportAllDeclaration')) return
     if (hasType(node, 'ExportNamedDeclaration') && node.source) return
     if (hasType(node, 'CallExpression', 'NewExpression')) {
       const name = calleeOf(node)
-      // These take paths from the module, not from the working directory.
-      if (['require', 'URL', 'createRequire'].includes(name) || isMember(node.callee, 'import.meta', 'resolve')) return
-      const reads = READS.test(name)
-      const [first, ...rest] = node.arguments as unknown[]
-      for (const text of textsOf(first)) note(text, reads)
-      for (const argument of rest) for (const text of textsOf(argument)) note(text, false)
+      if (LOADS.includes(name) || isMember(node.callee as unknown, 'import.meta', 'resolve')) return
+      const [first, second] = node.arguments as unknown[]
+      // Patterns begin where the option says.
+      if (READS.test(name) && !hasKey(second, 'cwd')) for (const text of this.#textsOf(first)) this.#note(text, true)
     } else if (hasType(node, 'Property') && FOLDER_KEYS.test(nameOf(node.key) ?? '')) {
-      for (const text of textsOf(node.value)) note(text, true)
-    } else if (hasType(node, 'Property', 'VariableDeclarator', 'AssignmentPattern')) {
-      note(textOf(node.value ?? node.init ?? node.right), false)
+      for (const text of this.#textsOf(node.value)) this.#note(text, true)
     }
-    for (const child of childrenOf(node)) visit(child)
+    const text = textOf(node)
+    if (text !== undefined) this.#note(text, false)
+    for (const child of childrenOf(node)) this.#visit(child)
   }
-  visit(program)
-  return { fromCwd: [...fromCwd], ownFolders: ownFolders(program, fileName), absolute: [...absolute] }
+
+  /** The texts that an expression may be: `'a'`, `['a', 'b']`, `process.env.X ?? 'a'`, a constant of these. */
+  #textsOf(value: unknown, depth = 4): string[] {
+    const node = bare(value)
+    const text = textOf(node)
+    if (text !== undefined) return [text]
+    if (depth === 0 || !isNode(node)) return []
+    const inner = (parts: unknown[]) => parts.flatMap(part => this.#textsOf(part, depth - 1))
+    if (node.type === 'ArrayExpression') return inner(node.elements as unknown[])
+    if (node.type === 'LogicalExpression') return inner([node.left, node.right])
+    if (node.type === 'ConditionalExpression') return inner([node.consequent, node.alternate])
+    return node.type === 'Identifier' ? inner([this.#constants.get(String(node.name))]) : []
+  }
+
+  /** @param isRead whether it stands where a path to read is meant */
+  #note(text: string, isRead: boolean): void {
+    if (text === '' || /^[a-z][a-z+.-]*:|^\.\.\/|[\0\n]/i.test(text)) return
+    const path = beforeWildcards(text)
+    if (text.startsWith('/')) {
+      if (isRead && path !== '/') this.#absolute.add(path)
+    } else if (isRead || text.startsWith('./')) this.#fromCwd.add(path)
+    else if (/^[^*?{}<>]+\/[^*?{}<>]+\.\w+$/.test(text)) this.#maybeFiles.add(text)
+  }
 }
 
 /** The folders of its own that a module lists: `readdir(here)`, `glob('*.sql', { cwd: here })`, `join(here, name)`. */
@@ -76,10 +111,9 @@ function ownFolders(program: Node, fileName: string): string[] {
   return [...new Set(folders)]
 }
 
-/** A text, or the texts of a list: `fg(['*.sql', './views/**'])`. */
-function textsOf(value: unknown): (string | undefined)[] {
+function hasKey(value: unknown, key: string): boolean {
   const node = bare(value)
-  return isNode(node, 'ArrayExpression') ? (node.elements as unknown[]).map(textOf) : [textOf(node)]
+  return isNode(node, 'ObjectExpression') && (node.properties as Node[]).some(property => nameOf(property.key) === key)
 }
 
 /** `./views/*.html` → `views`; a path without wildcards as it is, but for the dot. */

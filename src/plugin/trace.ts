@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { basename, resolve, sep } from 'node:path'
 import type { TracedFile } from '../bento/types.js'
 import type { BentoContext } from './context.js'
@@ -41,7 +41,7 @@ export async function traceFiles(
   const computing = modules.filter(module => COMPUTES.test(module.code) || fromCwd.includes(module))
   if (computing.length === 0) return found.files()
   const { traceModules } = await import('./trace-modules.js')
-  const code = await javascriptOf(hook, computing)
+  const code = await readable(hook, computing)
   const beside = await traceModules(code, NOWHERE)
   for (const module of computing) await found.addBeside(module, beside.get(module.file) ?? [])
   if (fromCwd.length === 0) return found.files()
@@ -59,15 +59,19 @@ export async function traceFiles(
   return found.files()
 }
 
-/** Rolldown keeps the types in the code of a module; it can take them out as well. */
-async function javascriptOf(hook: HookContext, modules: readonly TracedModule[]): Promise<TracedModule[]> {
+/**
+ * The code as the tracer can read it. Rolldown keeps the types in the code of a module, and can take them out as well. What
+ * Rollup's plugin made of CommonJS says nothing of `require('path')` any more; its source does.
+ */
+async function readable(hook: HookContext, modules: readonly TracedModule[]): Promise<TracedModule[]> {
   const isTyped = ({ file }: TracedModule) => /(?:\.[cm]?ts|x)$/.test(file)
-  if (hook.meta.viteVersion !== undefined || hook.meta.rolldownVersion === undefined || !modules.some(isTyped))
-    return [...modules]
-  const { transformSync } = await import('rolldown/utils')
-  return modules.map(module =>
-    isTyped(module) ? { ...module, code: transformSync(module.file, module.code).code } : module,
-  )
+  const keepsTypes = hook.meta.viteVersion === undefined && hook.meta.rolldownVersion !== undefined
+  const strip = keepsTypes && modules.some(isTyped) ? (await import('rolldown/utils')).transformSync : undefined
+  return modules.map(module => {
+    if (strip !== undefined && isTyped(module)) return { ...module, code: strip(module.file, module.code).code }
+    const wasCommonJs = !isTyped(module) && /\bcommonjsHelpers\b|\?commonjs-/.test(module.code)
+    return wasCommonJs ? { ...module, code: readFileSync(module.file, 'utf8') } : module
+  })
 }
 
 function modulesOf(hook: HookContext, chunks: readonly OutputChunk[]): TracedModule[] {

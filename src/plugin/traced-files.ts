@@ -37,7 +37,7 @@ export class TracedFiles {
   }
 
   /** What a module says outright that it reads. */
-  async addReads(module: TracedModule, { fromCwd, ownFolders, absolute }: Reads): Promise<void> {
+  async addReads(module: TracedModule, { fromCwd, maybeFiles, ownFolders, absolute }: Reads): Promise<void> {
     for (const path of absolute) this.#warnAbsolute(module, path)
     for (const path of ownFolders) {
       const folder = resolve(dirname(module.file), path)
@@ -45,6 +45,10 @@ export class TracedFiles {
       for (const file of files) this.#beside(module, file)
     }
     if (module.file.includes(`${sep}node_modules${sep}`)) return
+    for (const path of maybeFiles) {
+      const file = resolve(this.#root, path)
+      if (statSync(file, { throwIfNoEntry: false })?.isFile() && !this.#isUnread(file)) this.#fromCwd(module, file)
+    }
     for (const path of fromCwd) {
       const file = resolve(this.#root, path)
       const stats = statSync(file, { throwIfNoEntry: false })
@@ -129,7 +133,8 @@ export class TracedFiles {
       if (!this.#emitted.has(file)) this.#warnUnreachable(module, file)
       return
     }
-    if (CODE.test(file) && STARTS.test(module.code)) {
+    const name = basename(file).replace(CODE, '')
+    if (CODE.test(file) && STARTS.test(module.code) && module.code.includes(name)) {
       this.#warn(
         module,
         `${this.#shown(file)}, which it may start: it goes along as it is, without what it imports of packages. To have it bundled, write new Worker(new URL('./${basename(file)}', import.meta.url)).`,

@@ -190,15 +190,24 @@ it('vite8 packages wasm imported as a module, and by ?init', async () => {
 })
 
 describe.each(['vite8', 'vite7', 'rolldown'] as const)('%s', bundler => {
-  it('bundles a worker written in TypeScript', async () => {
+  it('bundles a worker written in TypeScript, and traces through types', async () => {
     const project = makeProject({
       files: {
         'src/service.ts': `
+          import { readFileSync } from 'node:fs'
+          import { join } from 'node:path'
           import { Worker } from 'node:worker_threads'
-          const work = (): Promise<string> =>
-            new Promise(resolve => new Worker(new URL('./work.ts', import.meta.url) as URL).once('message', resolve))
-          const answer = (): Promise<string> => work()
+          const work = (file: URL | string): Promise<string> =>
+            new Promise(resolve => new Worker(file).once('message', resolve))
+          const read = (name: string): string => readFileSync(join(import.meta.dirname as string, 'pages', name + '.html'), 'utf8')
+          const answer = async (): Promise<string[]> => [
+            await work(new URL('./work.ts', import.meta.url) as URL),
+            // The name of what tsc would write.
+            await work(join(import.meta.dirname!, 'work.js')),
+            read('a'),
+          ]
           ${JSON_SERVICE}`,
+        'src/pages/a.html': 'page',
         'src/work.ts':
           "import { parentPort } from 'node:worker_threads'\nconst x: string = 'typed'\nparentPort?.postMessage(x)",
       },
@@ -207,7 +216,7 @@ describe.each(['vite8', 'vite7', 'rolldown'] as const)('%s', bundler => {
       home: scratchHome(),
       options: { service: 'src/service.ts' },
     })
-    expect(askMoved(project, report)).toBe('typed')
+    expect(askMoved(project, report)).toEqual(['typed', 'typed', 'page'])
     const source = join(report?.path ?? '', 'src')
     expect(existsSync(join(source, 'work.ts'))).toBe(false)
     expect(readFileSync(join(source, 'package.json'), 'utf8')).toContain('"type": "module"')

@@ -4,6 +4,7 @@ import { ModelStore } from '../../src/store/model-store.js'
 import { saveModel, scratchHome } from '../support/home.js'
 import { askMoved } from '../support/moved.js'
 import { BUNDLERS, type BuildPlan, type Bundler, buildWith, makeProject, type ProjectPlan } from '../support/project.js'
+import { commonjs } from './rollup-plugins.js'
 
 /** Builds a service, and asks it once its project is gone. */
 async function ask(
@@ -105,6 +106,59 @@ describe.each(BUNDLERS)('%s: files named by where the module lies', bundler => {
     const tag = 'iris_clf:v1'
     expect(answer).toEqual(['shared', ['url', 'shared', tag], ['path', 'shared', tag], ['lazy', 'shared', tag]])
     expect(report?.models.map(model => model.tag)).toEqual([tag])
+  })
+
+  it('that a child process runs, or a constant names for a worker, are bundled too', async () => {
+    const { answer } = await ask(bundler, {
+      'src/service.js': `
+        import { fork } from 'node:child_process'
+        import { existsSync } from 'node:fs'
+        import { join } from 'node:path'
+        import { Worker } from 'node:worker_threads'
+        const file = new URL('./work.js', import.meta.url)
+        const said = worker => new Promise((resolve, reject) => worker.once('message', resolve).once('error', reject))
+        const answer = async () => [
+          existsSync(file),
+          await said(new Worker(file)),
+          await said(fork(join(import.meta.dirname, 'child.js'))),
+        ]
+        ${JSON_SERVICE}`,
+      'src/work.js':
+        "import { parentPort } from 'node:worker_threads'\nimport { word } from './shared.js'\nparentPort.postMessage(word)",
+      'src/child.js': "import { word } from './shared.js'\nprocess.send(word)\nprocess.disconnect()",
+      'src/shared.js': "export const word = 'shared'",
+    })
+    expect(answer).toEqual([true, 'shared', 'shared'])
+  })
+
+  it('of CommonJS go along, and where a path above the module is open, its folder', async () => {
+    const { answer } = await ask(
+      bundler,
+      {
+        'src/service.js': `
+          import { readFileSync } from 'node:fs'
+          import { join } from 'node:path'
+          import load from './load.cjs'
+          const view = name => readFileSync(join(import.meta.dirname, '../views', name + '.html'), 'utf8')
+          const answer = () => [...load(), view('a')]
+          ${JSON_SERVICE}`,
+        'src/load.cjs': `
+          const fs = require('fs')
+          const path = require('path')
+          module.exports = () => [
+            fs.readdirSync(path.join(__dirname, 'migrations')),
+            fs.readFileSync(__dirname + '/x.html', 'utf8'),
+            fs.readFileSync(path.resolve(__dirname, '..', 'up.txt'), 'utf8'),
+            fs.readdirSync(path.join(__dirname, '../views')),
+          ]`,
+        'src/migrations/1.sql': '',
+        'src/x.html': 'x',
+        'up.txt': 'up',
+        'views/a.html': 'A',
+      },
+      bundler === 'rollup' ? { before: [commonjs()] } : {},
+    )
+    expect(answer).toEqual([['1.sql'], 'x', 'up', ['a.html'], 'A'])
   })
 
   it('are read as they are where the call reads, though they hold code', async () => {

@@ -74,14 +74,17 @@ describe.each(BUNDLERS)('%s: files that the code reads', bundler => {
   })
 
   it('from the working directory go along where they lie in the project', async () => {
-    const { answer, warnings } = await ask(bundler, {
+    const { answer, warnings, has } = await ask(bundler, {
       'src/service.js': `
         import fs from 'node:fs'
         import { readFile } from 'node:fs/promises'
         import path from 'node:path'
         const migrate = ({ migrationsFolder }) => fs.readdirSync(migrationsFolder)
         const serve = ({ root }) => fs.readFileSync(path.join(root, 'x.css'), 'utf8')
+        const CONFIG = 'config/d.json'
+        const LABELS = process.env.NO_LABELS ?? 'config/e.json'
         const answer = async () => [
+          fs.readFileSync(CONFIG, 'utf8') + fs.readFileSync(LABELS, 'utf8'),
           await readFile('config/a.json', 'utf8'),
           fs.readFileSync(path.join(process.cwd(), 'config', 'b.json'), 'utf8'),
           fs.readFileSync(path.resolve('config/c.json'), 'utf8'),
@@ -93,12 +96,16 @@ describe.each(BUNDLERS)('%s: files that the code reads', bundler => {
       'config/a.json': 'a',
       'config/b.json': 'b',
       'config/c.json': 'c',
+      'config/d.json': 'd',
+      'config/e.json': 'e',
+      'config/unread.json': '',
       'drizzle/0000_start.sql': '',
       'drizzle/meta/journal.json': '',
       'styles/x.css': 'css',
     })
-    expect(answer).toEqual(['a', 'b', 'c', ['0000_start.sql', 'meta'], 'css', false])
+    expect(answer).toEqual(['de', 'a', 'b', 'c', ['0000_start.sql', 'meta'], 'css', false])
     expect(warnings).toEqual([])
+    expect(has('config/unread.json')).toBe(false)
   })
 
   it('as a whole folder go along without what merely lies there', async () => {
@@ -177,6 +184,25 @@ describe.each(BUNDLERS)('%s: files that the code reads', bundler => {
     expect(all).toContain('src/service.js reads package.json, where the bento has a file of its own')
     expect(all).toContain('src/service.js reads a file of the project by a name that is not written out')
     expect(existsSync(join(report?.path ?? '', 'src/many'))).toBe(false)
+  })
+
+  it('to start them by a computed path go along as they are, with a warning', async () => {
+    const { answer, warnings } = await ask(bundler, {
+      'src/service.js': `
+        import { join } from 'node:path'
+        import { Worker } from 'node:worker_threads'
+        const name = 'work'
+        const answer = () => new Promise((resolve, reject) =>
+          new Worker(join(import.meta.dirname, name + '.js')).once('message', resolve).once('error', reject))
+        ${JSON_SERVICE}`,
+      'src/work.js':
+        "import { parentPort } from 'node:worker_threads'\nimport { word } from './word.js'\nparentPort.postMessage(word)",
+      'src/word.js': "export const word = 'word'",
+    })
+    expect(answer).toBe('word')
+    expect(warnings).toEqual([
+      expect.stringMatching(/^src\/service\.js reads src\/work\.js, which it may start: it goes along as it is/),
+    ])
   })
 
   it('of two modules in one place: the one, and a warning for the other', async () => {
