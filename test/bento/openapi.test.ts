@@ -82,6 +82,13 @@ describe('inputs of routes', () => {
       },
     ],
     [
+      'a file that may be left out',
+      body('multipart/form-data', {
+        properties: { file: { title: 'F', anyOf: [{ type: 'string', format: 'binary' }, { type: 'null' }] } },
+      }),
+      { title: 'Input', type: 'object', properties: { file: { title: 'F', type: 'file', format: 'binary' } } },
+    ],
+    [
       'a file by its encoding',
       body(
         'multipart/form-data',
@@ -314,9 +321,9 @@ describe('an OpenAPI document', () => {
       /refers to #\/components\/x, which is not there/,
     ],
     [
-      'with one operationId twice',
-      { openapi: '3.0.0', info: INFO, paths: { '/a': { post: { operationId: 'a' }, get: { operationId: 'a' } } } },
-      /operationId "a" is there twice/,
+      'with an operation that is none',
+      { openapi: '3.0.0', info: INFO, paths: { '/a': { post: 'x' }, '/b': 1 } },
+      /^paths\["\/a"\]\.post is a string, not an object; paths\["\/b"\] is a number, not an object$/,
     ],
   ])('%s is told of', (_, value, problem) => expect(problems(value).join('; ')).toMatch(problem))
 

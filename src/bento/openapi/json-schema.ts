@@ -58,7 +58,8 @@ export class SchemaExpander {
   #keywords(schema: JsonMap): JsonMap {
     const entries = Object.entries(schema).flatMap(([key, value]): [string, Json][] => {
       if (DROPPED.has(key)) return []
-      if (ONE.has(key)) return [[key, this.expand(value)]]
+      // Only where clients look for a schema must one be an object.
+      if (ONE.has(key)) return [[key, typeof value === 'boolean' && key !== 'items' ? value : this.expand(value)]]
       if (LIST.has(key)) return [[key, Array.isArray(value) ? value.map(item => this.expand(item)) : []]]
       if (!NAMED.has(key)) return [[key, value]]
       const named = Object.entries(isMap(value) ? value : {}).map(([name, item]) => [name, this.expand(item)])

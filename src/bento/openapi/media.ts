@@ -87,6 +87,10 @@ function asFile(field: JsonMap, encoded: unknown): JsonMap | undefined {
     const file = asFile(items, encoded)
     return file === undefined ? undefined : { ...field, items: file }
   }
+  const choices = mapsIn(field.anyOf ?? field.oneOf).filter(choice => choice.type !== 'null')
+  const [only] = choices
+  // A file that may be left out: the client sends the others as they are, but a file by its own way.
+  if (only !== undefined && choices.length === 1) return asFile({ ...without(rest), ...only }, encoded)
   const type = encoded ?? contentMediaType
   // An encoding may list several types.
   const contentType = typeof type === 'string' && !/[,\s]/.test(type) ? type : undefined
@@ -95,6 +99,10 @@ function asFile(field: JsonMap, encoded: unknown): JsonMap | undefined {
   const isBinary = format === 'binary' || (field.contentEncoding === undefined && contentType !== undefined && !isText)
   if (!isBinary || (field.type !== undefined && field.type !== 'string')) return undefined
   return { ...rest, ...fileSchema(contentType) }
+}
+
+function without({ anyOf: _, oneOf: __, ...rest }: JsonMap): JsonMap {
+  return rest
 }
 
 /** As BentoML's `FileSchema` (`_bentoml_sdk/validators.py`) has it: the format is the first half of the media type. */
