@@ -6,7 +6,7 @@ import { register } from 'node:module'
 import { Server } from 'node:net'
 import type { LoadedService } from './load-hooks.js'
 
-const [input = ''] = process.argv.splice(1).slice(1)
+const [, input = ''] = process.argv.splice(1)
 const service = JSON.parse(input) as LoadedService & { entry: string }
 
 pretendListening()

@@ -10,6 +10,9 @@ const CHILD = fileURLToPath(new URL('../../dist/bento/load-child.js', import.met
 /** How long loading the service may take, in milliseconds: it may read a model of gigabytes. */
 const PATIENCE = 60_000
 
+/** What ends a service that takes longer: it may hold on to the others. */
+const KILL = 'SIGKILL'
+
 /** How much of what the service says when it fails is kept, in characters. */
 const KEPT = 4_000
 
@@ -36,30 +39,28 @@ export interface LoadPlan {
  */
 export function loadExport(plan: LoadPlan): Promise<{ value: unknown } | { failure: string }> {
   const { BENTO_PATH: _, ...own } = process.env
+  const { patience = PATIENCE } = plan
   const home = plan.home === undefined ? {} : { BENTOML_HOME: plan.home }
   const child = fork(CHILD, [JSON.stringify(serviceOf(plan))], {
     cwd: dirname(join(plan.outDir, plan.entry)),
     env: { ...plan.envs, ...own, ...home },
     execArgv: [],
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    timeout: patience,
+    killSignal: KILL,
   })
   let errors = ''
   let text: string | undefined
-  let isLate = false
   child.stderr?.setEncoding('utf8').on('data', part => (errors = (errors + part).slice(-KEPT)))
   child.on('message', message => (text = (message as { text: string }).text))
-  const patience = plan.patience ?? PATIENCE
-  const timer = setTimeout(() => {
-    isLate = true
-    child.kill('SIGKILL')
-  }, patience)
   return new Promise(resolve => {
     child.once('error', error => resolve({ failure: `Node could not be started (${error.message})` }))
-    child.once('close', code => {
-      clearTimeout(timer)
-      if (isLate) resolve({ failure: `loading the service took longer than ${patience / 1000} s` })
-      else if (text === undefined) resolve({ failure: saidAtLast(errors) ?? `loading it ended with ${code}` })
-      else resolve(text === '' ? { failure: 'it is no value that JSON can hold' } : { value: JSON.parse(text) })
+    child.once('close', (code, signal) => {
+      if (text !== undefined) {
+        return resolve(text === '' ? { failure: 'it is no value that JSON can hold' } : { value: JSON.parse(text) })
+      }
+      if (signal === KILL) return resolve({ failure: `loading the service took longer than ${patience / 1000} s` })
+      resolve({ failure: saidAtLast(errors) ?? `loading it ended with ${code ?? signal}` })
     })
   })
 }

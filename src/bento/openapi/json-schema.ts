@@ -83,13 +83,18 @@ function merged(schema: JsonMap): JsonMap {
     return schema
   }
   const all = [...parts, rest]
-  const properties = Object.assign({}, ...all.map(part => part.properties))
+  const properties = together(all.map(({ properties }) => properties))
   const required = [...new Set(all.flatMap(part => (Array.isArray(part.required) ? part.required : [])))]
   return {
-    ...Object.assign({}, ...all),
+    ...together(all),
     ...(Object.keys(properties).length === 0 ? {} : { properties }),
     ...(required.length === 0 ? {} : { required }),
   }
+}
+
+/** The keys of all maps, later ones winning; `__proto__` is a key like any other. */
+function together(maps: readonly unknown[]): JsonMap {
+  return Object.fromEntries(mapsIn(maps).flatMap(map => Object.entries(map)))
 }
 
 /** Keywords that say nothing of which values are valid, or only that they are objects. */

@@ -1,5 +1,4 @@
-import type { YamlMap } from '../../core/yaml.js'
-import { dumpYaml } from '../../core/yaml.js'
+import { dumpYaml, type YamlMap } from '../../core/yaml.js'
 import { OPENAPI_JSON, OPENAPI_YAML, SCHEMA } from '../layout.js'
 import { loadExport } from '../load-export.js'
 import type { PackageOptions, ServiceSnapshot } from '../types.js'
