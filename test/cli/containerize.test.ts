@@ -118,14 +118,28 @@ describe.skipIf(process.platform === 'win32')('bento containerize', () => {
       '--output',
       'type=oci',
     ]
-    const opts = ['--opt', 'cgroup-parent=x', '--opt', 'iidfile:/tmp/id', '--opt', 'build-arg=B=1', '--opt', 'squash']
+    const opts = [
+      '--opt',
+      'cgroup-parent=x',
+      '--opt',
+      'iidfile:/tmp/id',
+      '--opt',
+      'build-arg=B=1',
+      '--opt',
+      'squash',
+      '--opt',
+      'platform=linux/s390x',
+      '--opt',
+      'tag=c:3',
+    ]
     const { calls } = await containerize(['docker'], [...args, ...more, ...opts])
     expect(calls).toEqual([
       'build',
       '--file=<context>/env/docker/Dockerfile',
       '--tag=registry.example/a:1',
       '--tag=b:2',
-      '--platform=linux/amd64,linux/arm64',
+      '--tag=c:3',
+      '--platform=linux/amd64,linux/arm64,linux/s390x',
       '--build-arg=A=b c',
       '--build-arg=--x',
       '--build-arg=B=1',

@@ -27,6 +27,7 @@ const OPTIONS: BentoOptions = {
   image: {
     base: BASE_IMAGE,
     setupScript: 'setup.sh',
+    template: 'Dockerfile.blocks',
     commands: ['echo command >> /order'],
     postCommands: ['echo "later $(ls src | grep node_modules)" >> /order'],
   },
@@ -46,7 +47,8 @@ describeNeeding(imagesMissing, 'bento containerize of examples/iris', () => {
     home = join(scratch, 'home')
     env = { ...imageEnv, BENTOML_CONTAINERIZE_BACKEND: 'buildah', TOKEN: SECRETS[0] }
     const setup = '#!/bin/sh\necho "setup $(id -un) $(printf %s "$TOKEN" | wc -c)" >> /order\n'
-    buildIris(home, OPTIONS, { 'setup.sh': setup })
+    const template = '# bento:block before-packages\nRUN echo template >> /order\n'
+    buildIris(home, OPTIONS, { 'setup.sh': setup, 'Dockerfile.blocks': template })
     writeFileSync(join(scratch, 'npmrc'), `${npmrcOfThisMachine()}//registry.example/:_authToken=${SECRETS[1]}\n`)
     const secret = `--secret=id=npmrc,src=${join(scratch, 'npmrc')}`
     const made = await bento(['containerize', 'iris', '-t', IMAGE, '--label', 'team=a b', secret], { home, env })
@@ -71,10 +73,10 @@ describeNeeding(imagesMissing, 'bento containerize of examples/iris', () => {
     expect(readdirSync(join(home, 'tmp'))).toEqual([])
   })
 
-  it('ran setup script, commands and later commands, with the secret of the environment, which it did not keep', () => {
+  it('ran setup script, commands, template and later commands, with the secret of the environment, which it did not keep', () => {
     const root = image.mount()
     expect(readFileSync(join(root, 'order'), 'utf8')).toBe(
-      `setup root ${SECRETS[0].length}\ncommand\nlater node_modules\n`,
+      `setup root ${SECRETS[0].length}\ncommand\ntemplate\nlater node_modules\n`,
     )
     for (const secret of SECRETS) {
       const found = spawnSync('grep', ['-rlF', secret, '--devices=skip', root], { encoding: 'utf8' })

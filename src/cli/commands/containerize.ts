@@ -1,11 +1,12 @@
 import type { Command } from 'commander'
-import { BACKENDS, type Backend, type BuilderValue } from '../../container/types.js'
+import { BACKENDS, type Backend } from '../../container/types.js'
 import { visible } from '../../core/text.js'
 import { print, printError } from '../output.js'
 import { readBuilderOption, SAME_AS_OPT } from '../values/builder-options.js'
 
 interface Flags {
   imageTag?: string[]
+  dockerImageTag?: string[]
   backend?: Backend
   opt?: [string, string | true][]
   platform?: string[]
@@ -67,17 +68,18 @@ export async function makeImage(bento: string, flags: Flags): Promise<void> {
     import('../../container/containerize.js'),
     import('../../serve/interruption.js'),
   ])
-  const { backend, platform, push, runAsRoot, quiet, debug } = flags
+  const { backend, runAsRoot, quiet, debug } = flags
+  const { tags, platforms, push, further } = sortOptions(flags)
   const interruption = holdSignals('CONTAINERIZE_FAILED', 'the image was made')
   try {
     const made = await containerize({
       bento,
-      tags: [flags.imageTag, flags.dockerImageTag as string[] | undefined].flatMap(tags => tags ?? []),
-      options: builderOptions(flags),
+      tags,
+      platforms,
+      push,
+      options: further,
       signal: interruption.signal,
       ...(backend === undefined ? {} : { backend }),
-      ...(platform === undefined ? {} : { platforms: platform }),
-      ...(push ? { push } : {}),
       ...(runAsRoot ? { runAsRoot } : {}),
       ...(quiet ? {} : { onLine: say }),
       ...(debug ? { onCommand: words => say(`+ ${words.map(shown).join(' ')}`) } : {}),
@@ -91,22 +93,28 @@ export async function makeImage(bento: string, flags: Flags): Promise<void> {
   }
 }
 
-/** What the builder is told beyond our own options: given by name, and by `--opt`. */
-function builderOptions(flags: Flags): Record<string, BuilderValue> {
-  const given: [string, string | true][] = [
-    ...SAME_AS_OPT.flatMap(({ name }) =>
-      [flags[camelCase(name)]]
-        .flat()
-        .flatMap(value => (value === undefined ? [] : [[name, value] as [string, string | true]])),
-    ),
-    ...(flags.opt ?? []),
-  ]
-  const options: Record<string, string | true | string[]> = {}
-  for (const [name, value] of given) {
-    const held = options[name]
-    options[name] = typeof value === 'string' && held !== undefined && held !== true ? [held, value].flat() : value
+/** Puts together what was given by name and by `--opt`: in BentoML `--opt platform=…` is the same as `--platform`. */
+function sortOptions(flags: Flags) {
+  const tags = [flags.imageTag, flags.dockerImageTag].flatMap(given => given ?? [])
+  const platforms = [...(flags.platform ?? [])]
+  let push = flags.push === true
+  const further: Record<string, string | true | string[]> = {}
+  for (const [name, value] of [...namedOptions(flags), ...(flags.opt ?? [])]) {
+    const held = further[name]
+    if (name === 'push') push = true
+    else if (value === true || held === true) further[name] = value
+    else if (name === 'platform') platforms.push(...value.split(','))
+    else if (name === 'tag') tags.push(value)
+    else further[name] = held === undefined ? value : [held, value].flat()
   }
-  return options
+  return { tags, platforms, push, further }
+}
+
+function namedOptions(flags: Flags): [string, string | true][] {
+  return SAME_AS_OPT.flatMap(({ name }) => {
+    const values = flags[camelCase(name)] as string[] | true | undefined
+    return values === undefined ? [] : [values].flat().map((value): [string, string | true] => [name, value])
+  })
 }
 
 /** As commander names an option's value. */
