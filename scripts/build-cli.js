@@ -34,13 +34,13 @@ export async function buildCli(dist) {
             priority: 2,
           },
           { name: 'semver', test: /[\\/]node_modules[\\/]semver[\\/]/, priority: 2 },
-          { name: 'store', test: STORE, priority: 1 },
-          // Many small files that commands share. A group brings along what its files import, so these come last.
+          // Many small files that commands share. A group brings along what its files import: here nothing of the store.
           {
             name: 'values',
-            test: /[\\/]cli[\\/](values[\\/](?!args-file)|(long-work|progress|pace|interrupt|stdout-on-stderr)\.js$)/,
-            priority: 0,
+            test: /[\\/](cli[\\/](values[\\/](labels|json|json-or-text|args|metadata)|long-work|progress|pace|interrupt|stdout-on-stderr)|files[\\/]cleanup)\.js$/,
+            priority: 2,
           },
+          { name: 'store', test: STORE, priority: 1 },
           // What a build needs before the project's Vite and plugin are there.
           { name: 'run-build', test: /[\\/]build[\\/]run-build\.js$/, priority: -1 },
         ],

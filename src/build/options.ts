@@ -1,9 +1,8 @@
 import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { Check, isPlain, kindOf } from '../config/check.js'
+import { Check, invalidOptions, isPlain, kindOf } from '../config/check.js'
 import type { OptionSource } from '../config/layers.js'
 import type { BentoOptions } from '../config/options.js'
-import { invalidOptions } from '../config/resolve-options.js'
 
 /**
  * What to build and how. The options of the bento win over those of the project's config, its bentofile and its

@@ -30,8 +30,8 @@ export interface Asker {
  */
 export async function runBuild(options: BuildOptions, asker: Asker): Promise<BuildReport> {
   const request = readBuildOptions(options, asker.name)
-  const vite = await timed('vite', () => loadVite(request.root))
   try {
+    const vite = await timed('vite', () => loadVite(request.root))
     const builder = await timed('config', () => createBuilder(vite, request, asker))
     const api = apiOf(builder)
     // A config that is loaded by `import` is the same object in every build.

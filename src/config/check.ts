@@ -1,3 +1,4 @@
+import { BentoError } from '../core/errors.js'
 import { nearNames } from '../core/text.js'
 
 /** What is wrong with an option. */
@@ -116,4 +117,11 @@ export function show(value: unknown): string {
 
 export function quote(text: string): string {
   return JSON.stringify(text)
+}
+
+/** The error that lists what is wrong with options. */
+export function invalidOptions(problems: readonly Problem[], where: string): BentoError {
+  const head = problems.length === 1 ? `An option of ${where} is wrong` : `Options of ${where} are wrong`
+  const texts = problems.map(({ name, why }) => `${name || 'they'} ${why}`)
+  return new BentoError('OPTION_INVALID', `${head}: ${texts.join('; ')}.`, { details: { problems: texts } })
 }

@@ -1,10 +1,20 @@
 import { imageProblems } from '../bento/image-options.js'
 import type { BentoEnv, ImageOptions } from '../bento/types.js'
-import { BentoError, isBentoError } from '../core/errors.js'
+import { isBentoError } from '../core/errors.js'
 import { parseModelRequest } from '../core/request.js'
 import { isTagPart } from '../core/tag.js'
 import { argsOption } from './args.js'
-import { Check, hasControlCharacters, isPlain, kindOf, type Problem, quote, show, unknownNames } from './check.js'
+import {
+  Check,
+  hasControlCharacters,
+  invalidOptions,
+  isPlain,
+  kindOf,
+  type Problem,
+  quote,
+  show,
+  unknownNames,
+} from './check.js'
 import { type BentoOptions, IMAGE_OPTION_NAMES, OPTION_NAMES } from './options.js'
 
 /** {@link BentoOptions} checked, with every default that needs no project applied. */
@@ -212,11 +222,4 @@ function packagesOption(check: Check, name: string, value: unknown, prefix = /^(
     }
   }
   return names as string[]
-}
-
-/** The error that lists what is wrong with options. */
-export function invalidOptions(problems: readonly Problem[], where: string): BentoError {
-  const head = problems.length === 1 ? `An option of ${where} is wrong` : `Options of ${where} are wrong`
-  const texts = problems.map(({ name, why }) => `${name || 'they'} ${why}`)
-  return new BentoError('OPTION_INVALID', `${head}: ${texts.join('; ')}.`, { details: { problems: texts } })
 }

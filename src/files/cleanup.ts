@@ -1,7 +1,10 @@
 import { rmSync } from 'node:fs'
 
-/** What is half made: files and folders that nobody should find once this process is gone. */
-const unfinished = new Set<string>()
+/**
+ * What is half made: files and folders that nobody should find once this process is gone. One list for all copies of
+ * this package: `bento build` answers signals, and the plugin in the project's config writes.
+ */
+const unfinished = sharedSet(Symbol.for('vite-plugin-bento.unfinished'))
 
 /**
  * Notes that `path`, a temporary file or folder about to be made, is to go if a signal ends the process meanwhile.
@@ -40,4 +43,10 @@ export function removeUnfinished(): void {
     } catch {}
   }
   unfinished.clear()
+}
+
+function sharedSet(key: symbol): Set<string> {
+  const holder = globalThis as { [key: symbol]: Set<string> | undefined }
+  holder[key] ??= new Set()
+  return holder[key]
 }

@@ -1,9 +1,11 @@
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { expect, test } from 'vitest'
 import { noteUnfinished, removeUnfinished } from '../../src/files/cleanup.js'
 import { openStage } from '../../src/files/stage.js'
 import { scratchFolder, scratchHome } from '../support/home.js'
+import { repository } from '../support/served.js'
 
 test('what is noted goes with all it holds; what is released, or outside, stays', () => {
   const dir = scratchFolder()
@@ -44,4 +46,16 @@ test('stages are noted until they are discarded', async () => {
   mkdirSync(next.root)
   removeUnfinished()
   expect(existsSync(next.root)).toBe(true)
+})
+
+test('what another copy of this package has noted goes, too', async () => {
+  const copy = pathToFileURL(join(repository, 'dist/files/cleanup.js')).href
+  const { noteUnfinished: noteThere } = await import(/* @vite-ignore */ copy)
+  expect(noteThere).not.toBe(noteUnfinished)
+  const [path, released] = ['half', 'released'].map(name => join(scratchFolder(), name)) as [string, string]
+  for (const file of [path, released]) writeFileSync(file, 'x')
+  noteThere(path)
+  noteThere(released)()
+  removeUnfinished()
+  expect([path, released].map(file => existsSync(file))).toEqual([false, true])
 })
