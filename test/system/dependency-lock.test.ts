@@ -54,6 +54,8 @@ const CASES: [string, string[], string?][] = [
   ['forced', ['use-sync-external-store', 'react-redux']],
   ['workspace', ['@acme/lib', 'picomatch', 'tinyglobby'], 'packages/app'],
   ['workspace', ['@acme/tool', 'picomatch']],
+  ['pnpm-workspace', ['debug', 'is-number', 'picomatch', 'react-dom', 'react', 'width'], 'packages/app'],
+  ['pnpm', ['linked', 'mri-url', 'packed', 'semver']],
 ]
 
 it.each(CASES)(

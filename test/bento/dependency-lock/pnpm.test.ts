@@ -143,6 +143,19 @@ it.each<[string, (project: TestProject) => void, string]>([
   expect(error.message).toContain('pnpm install')
 })
 
+it('the lock of pnpm 11 and later, with the hash of a patch alone and a document of its own, gives the same', async () => {
+  const project = new TestProject('pnpm-workspace')
+  const imports = ['debug', 'is-number']
+  const first = await project.lock(imports, { member: 'packages/app' })
+  const own = "lockfileVersion: '9.0'\nimporters:\n  .:\n    packageManagerDependencies: {}\n---\n"
+  const later = project.text('pnpm-lock.yaml').replace(/:\n {4}hash: (\w+)\n {4}path: .*\n/, ': $1\n')
+  expect(later).toMatch(/is-number@7\.0\.0: [0-9a-f]{64}\n/)
+  project.write('pnpm-lock.yaml', own + later)
+  const second = await project.lock(imports, { member: 'packages/app' })
+  expect(second).toEqual(first)
+  expect(second.patches).toHaveLength(1)
+})
+
 it('a pnpm lock of an older version says how to bring it to date', async () => {
   const project = new TestProject('pnpm-workspace')
   replace(project, 'pnpm-lock.yaml', "lockfileVersion: '9.0'", "lockfileVersion: '6.0'")
@@ -180,7 +193,7 @@ it('tarballs, folders and aliases of pnpm go along as npm has them', async () =>
 it('a folder that pnpm links knows nothing of its dependencies, which is told', async () => {
   const error = await failure(new TestProject('pnpm').lock(['beside']))
   expect(error.code).toBe('LOCK_INCOMPLETE')
-  expect(error.message).toContain('beside, which is linked, wants ms')
+  expect(error.message).toContain('beside@2.0.0, which is linked, wants ms')
 })
 
 it('programs are read where pnpm installed them, and missed ones are told where install scripts run', async () => {

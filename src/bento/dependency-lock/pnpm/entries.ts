@@ -42,7 +42,7 @@ export class PnpmEntries implements PnpmGraph {
   constructor(pnpm: PnpmLock, path: string, manifests: ReadonlyMap<string, Manifest>) {
     this.#pnpm = pnpm
     for (const snapshot of pnpm.snapshots.keys()) this.#package(snapshot)
-    for (const folder of pnpm.importers.keys()) this.#importer(folder, manifests.get(folder) ?? {})
+    for (const folder of pnpm.importers.keys()) this.describe(folder, manifests.get(folder) ?? {})
     for (const [snapshot, fields] of pnpm.snapshots) this.#dependencies(snapshot, fields)
     for (const [folder, importer] of pnpm.importers) this.#imports(folder, importer)
     const find = (location: string, name: string) => this.#find(location, name)
@@ -72,10 +72,11 @@ export class PnpmEntries implements PnpmGraph {
     this.#byName.set(name, [...(this.#byName.get(name) ?? []), location])
   }
 
-  #importer(folder: string, manifest: Manifest): void {
-    const { name, version } = manifest
+  /** Gives a folder of the project the name and version of its package.json. */
+  describe(folder: string, { name, version }: Manifest): void {
     const named = typeof name === 'string' ? { name } : {}
-    this.#entries.set(folder, { ...named, ...(typeof version === 'string' ? { version } : {}) })
+    const dated = typeof version === 'string' ? { version } : {}
+    this.#entries.set(folder, { ...this.#entries.get(folder), ...named, ...dated })
   }
 
   /** The folder that a snapshot stands for, where it is one of the project's own. */

@@ -38,6 +38,9 @@ export async function openPnpmProject(projectRoot: string, found: FoundLock): Pr
   const problems = staleness(pnpm, settings, manifests, await hashes(lockRoot, [...patches.values()]))
   if (problems.length > 0) throw stale(found, problems)
   const graph = new PnpmEntries(pnpm, found.path, manifests)
+  // Folders outside the workspace are known by the lock alone so far.
+  const others = [...graph.lock.packages.keys()].filter(folder => isLocal(folder) && !pnpm.importers.has(folder))
+  for (const [folder, manifest] of await readManifests(lockRoot, others)) graph.describe(folder, manifest)
   const rewritten = (folder: string, manifest: Manifest) => inNpmsTerms(manifest, graph.lock.packages.get(folder))
   const root = rewritten('', rootManifest)
   const project: Project = {
