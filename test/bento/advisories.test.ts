@@ -293,3 +293,39 @@ describe('CVE-2026-27905, GHSA-m6w7-qv66-g3mf: an archive writes through a link'
     expect(await new BentoStore(other).list()).toEqual([])
   })
 })
+
+describe('the name of a folder of the project', () => {
+  it.each(["packages/it's $(id)", 'packages/"x" && id', 'packages/plain'])('%s stays a name', async folder => {
+    const home = scratchHome()
+    const { snapshot } = builtService()
+    const { projectRoot } = snapshot
+    const own = { name: 'local-util', version: '1.0.0' }
+    mkdirSync(join(projectRoot, folder), { recursive: true })
+    writeFileSync(join(projectRoot, folder, 'package.json'), JSON.stringify(own))
+    writeFileSync(join(projectRoot, folder, 'index.js'), '')
+    const root = { name: 'hello-service', version: '3.2.1', dependencies: { 'local-util': `file:${folder}` } }
+    const packages = { '': root, 'node_modules/local-util': { resolved: folder, link: true }, [folder]: own }
+    writeFileSync(join(projectRoot, 'package.json'), JSON.stringify({ ...root, type: 'module' }))
+    const lock = { ...root, dependencies: undefined, lockfileVersion: 3, requires: true, packages }
+    writeFileSync(join(projectRoot, 'package-lock.json'), JSON.stringify(lock))
+    mkdirSync(join(projectRoot, 'node_modules'))
+    symlinkSync(join('..', folder), join(projectRoot, 'node_modules/local-util'))
+    snapshot.externals = [
+      { specifier: 'local-util', packageName: 'local-util', importer: snapshot.service, kind: 'static' },
+    ]
+    const { path } = await packageService(snapshot, packageOptions(home))
+    const copies = instructions(readFileSync(join(path, 'env/docker/Dockerfile'), 'utf8'))
+      .filter(({ word, rest }) => word === 'COPY' && rest.startsWith('['))
+      .map(({ rest }) => JSON.parse(rest))
+    const [[from = '', to = '']] = copies as [[string, string]]
+    expect(to).toBe(from.replace('src/', './'))
+    expect(existsSync(join(path, from, 'index.js'))).toBe(true)
+    const { image } = parseYaml(
+      readFileSync(join(path, 'bento.yaml'), 'utf8'),
+      'bento.yaml',
+    ) as unknown as Packed['manifest']
+    const plain = ['package.json', 'package-lock.json', from.slice('src/'.length, -1)]
+    // BentoML writes each after COPY as it is; where that would not do, it copies all of src/.
+    expect(image.build_include).toEqual(/^[\w/-]+$/.test(plain[2] ?? '') ? plain : ['.'])
+  })
+})
