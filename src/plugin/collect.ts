@@ -89,7 +89,7 @@ async function gather(
     externals: packages,
     traced,
     requests: [...hook.getModuleIds()].flatMap(id => requestOf(id) ?? []).sort(),
-    openapi: context.options.openapi === undefined ? exportedOpenApi(hook, entry) : undefined,
+    openapi: exportedOpenApi(context, hook, entry),
     bundler: bundlerOf(hook),
   }
 }

@@ -116,6 +116,15 @@ describe.each(BUNDLERS)('%s', bundler => {
     ])
   })
 
+  test('does not load the service for what it exports as openapi, and says so', async () => {
+    const code = "throw new Error('it was run')\nexport const openapi = () => ({})\nexport default () => new Response()"
+    const project = makeProject({ files: { 'src/service.js': code } })
+    const watched = await watch(bundler, project, scratchHome(), { watch: true })
+    await vi.waitFor(() => expect(watched.api.report).toBeDefined(), { timeout: 20_000 })
+    expect(watched.api.report?.warnings).toEqual([])
+    expect(watched.errors.join('\n')).toContain('a bento of --watch is without it')
+  })
+
   test('says why a rebuild could not be published', async () => {
     const project = makeProject({ files: source('one') })
     const watched = await watch(bundler, project, scratchHome(), { watch: true, version: 'v1' })
