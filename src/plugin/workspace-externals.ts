@@ -16,6 +16,13 @@ const BARE = /^(?!\w+:)[\w@]/
  */
 export function workspaceExternals(context: BentoContext): Part {
   const folders = new Map<string, string | undefined>()
+  const roots = new Map<string, string>()
+  // Finding a project reads its package.json.
+  const ownRoot = () => {
+    const known = roots.get(context.service) ?? context.project.root
+    roots.set(context.service, known)
+    return known
+  }
   return part('workspace-externals', {
     // After aliases, before Vite resolves.
     enforce: 'pre',
@@ -26,7 +33,7 @@ export function workspaceExternals(context: BentoContext): Part {
         const name = packageOf(id)
         const file = importer.replace(/[?#].*$/s, '')
         if (name === undefined || !isAbsolute(file) || isInstalled(file)) return undefined
-        if (packageFolder(dirname(file), folders) === context.project.root) return undefined
+        if (packageFolder(dirname(file), folders) === ownRoot()) return undefined
         if (staysInside(this.environment?.config.resolve?.noExternal, name)) return undefined
         const resolved = await this.resolve(id, importer, { skipSelf: true })
         if (resolved === null || resolved.external) return resolved ?? undefined

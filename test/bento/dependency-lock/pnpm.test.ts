@@ -76,6 +76,33 @@ it('what a buildless package of the pnpm workspace imports is locked from its ow
   expect(packagesOf(made)['node_modules/micromatch/node_modules/picomatch'].version).toBe('2.3.2')
 })
 
+it('a workspace package that stays outside travels with what its own importer locked', async () => {
+  const project = new TestProject('pnpm-workspace')
+  const made = await project.lock(['@acme/shared', 'picomatch'], { member: 'packages/app' })
+  expect(made.localPackages.map(({ to, packageJson }) => [to, packageJson.dependencies])).toEqual([
+    [
+      'local-packages/@acme/shared',
+      { micromatch: '^4.0.8', picomatch: '^2.3.1', react: '^17.0.2', 'use-sync-external-store': '^1.2.0' },
+    ],
+  ])
+  const version = (location: string) => packagesOf(made)[location]?.version
+  expect(version('node_modules/picomatch')).toBe('4.0.7')
+  expect(version('local-packages/@acme/shared/node_modules/picomatch')).toBe('2.3.2')
+  expect(made.direct).toEqual({ '@acme/shared': '1.0.0', picomatch: '4.0.7' })
+})
+
+it.each([
+  ['a hook', 'settings:\n', 'pnpmfileChecksum: sha256-x\nsettings:\n'],
+  ['an ignored optional dependency', 'settings:\n', 'ignoredOptionalDependencies:\n  - extra-*\nsettings:\n'],
+])('%s of pnpm makes no lock stale', async (_, from, to) => {
+  const project = new TestProject('pnpm-workspace')
+  project.edit('packages/app/package.json', manifest =>
+    Object.assign(manifest, { optionalDependencies: { 'extra-x': '1' } }),
+  )
+  replace(project, 'pnpm-lock.yaml', from, to)
+  expect((await project.lock(['debug'], { member: 'packages/app' })).direct).toEqual({ debug: '4.4.3' })
+})
+
 it('peers are those that pnpm took, and stay beside who needs them', async () => {
   const project = new TestProject('pnpm-workspace')
   const store = project.import('use-sync-external-store', 'packages/shared/src/index.ts')

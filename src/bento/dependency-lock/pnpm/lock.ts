@@ -16,6 +16,10 @@ export interface PnpmLock {
   overrides: Record<string, string>
   /** Hash of each patch, by `name@version`; undefined where the lock tells none. */
   patches: Map<string, { hash: string | undefined; path: string | undefined }>
+  /** Optional dependencies that the project leaves out; may hold `*`. */
+  ignoredOptional: string[]
+  /** Whether a `.pnpmfile` had its hand in: what it does to package.json files is not known here. */
+  hasHooks: boolean
   /** Whether peers of the project's own packages count as dependencies. */
   autoInstallPeers: boolean
 }
@@ -73,6 +77,10 @@ export function parsePnpmLock(text: string, path: string): PnpmLock {
     catalogs: catalogsOf(fieldsOf(data.catalogs)),
     overrides: texts(data.overrides),
     patches: patchesOf(fieldsOf(data.patchedDependencies)),
+    ignoredOptional: Array.isArray(data.ignoredOptionalDependencies)
+      ? data.ignoredOptionalDependencies.map(String)
+      : [],
+    hasHooks: data.pnpmfileChecksum !== undefined,
     autoInstallPeers: fieldsOf(data.settings).autoInstallPeers !== 'false',
   }
 }

@@ -2,13 +2,13 @@ import { realpath } from 'node:fs/promises'
 import { join } from 'node:path'
 import { BentoError } from '../../../core/errors.js'
 import { type FoundLock, readIfThere, toLocation } from '../find-lock.js'
-import type { LockEntry } from '../lock-file.js'
+import type { LockFile } from '../lock-file.js'
 import { entryLabel, isLocal } from '../lock-graph.js'
 import { keyedPatches, type PatchSource } from '../patches.js'
 import { type Manifest, type Project, readManifest } from '../project.js'
 import { PnpmEntries, type PnpmGraph } from './entries.js'
 import { type PnpmLock, parsePnpmLock, patchHash, texts } from './lock.js'
-import { splitKey } from './reference.js'
+import { matches, splitKey } from './reference.js'
 import { type PnpmSettings, pnpmSettings } from './settings.js'
 import { staleness } from './stale.js'
 
@@ -41,7 +41,7 @@ export async function openPnpmProject(projectRoot: string, found: FoundLock): Pr
   // Folders outside the workspace are known by the lock alone so far.
   const others = [...graph.lock.packages.keys()].filter(folder => isLocal(folder) && !pnpm.importers.has(folder))
   for (const [folder, manifest] of await readManifests(lockRoot, others)) graph.describe(folder, manifest)
-  const rewritten = (folder: string, manifest: Manifest) => inNpmsTerms(manifest, graph.lock.packages.get(folder))
+  const rewritten = (folder: string, manifest: Manifest) => inNpmsTerms(manifest, folder, graph.lock)
   const root = rewritten('', rootManifest)
   const project: Project = {
     lock: graph.lock,
@@ -120,10 +120,16 @@ const GROUPS = ['dependencies', 'devDependencies', 'optionalDependencies']
 const NPMS = ['overrides', 'allowScripts', 'patchedDependencies', 'packageExtensions']
 
 /** A package.json with each dependency as the lock has it, since npm knows no `workspace:` and no `catalog:`. */
-function inNpmsTerms(manifest: Manifest, entry: LockEntry | undefined): Manifest {
-  const kept = Object.entries(manifest).filter(([field]) => !GROUPS.includes(field) && !NPMS.includes(field))
+function inNpmsTerms(manifest: Manifest, folder: string, lock: LockFile): Manifest {
+  const entry = lock.packages.get(folder)
+  const kept = Object.entries(manifest).filter(([field]) => ![...GROUPS, ...NPMS, 'peerDependencies'].includes(field))
   const groups = GROUPS.flatMap(group => (entry?.[group] === undefined ? [] : [[group, entry[group]]]))
-  return Object.fromEntries([...kept, ...groups])
+  const peers = Object.entries(texts(manifest.peerDependencies)).filter(
+    ([name]) => lock.find(folder, name) !== undefined,
+  )
+  // npm would insist on those that pnpm did without.
+  const own = peers.length === 0 ? [] : [['peerDependencies', Object.fromEntries(peers)]]
+  return Object.fromEntries([...kept, ...groups, ...own])
 }
 
 /** npm's `allowScripts` has no patterns: `@acme/*` becomes the names it matches. */
@@ -132,8 +138,7 @@ function writtenOut(policy: Record<string, boolean>, snapshots: readonly string[
   return Object.fromEntries(
     Object.entries(policy).flatMap(([key, value]) => {
       if (!key.includes('*')) return [[key, value]]
-      const shape = new RegExp(`^${key.replace(/[.+?^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*')}$`)
-      return names.filter(name => shape.test(name)).map(name => [name, value])
+      return names.filter(name => matches(key, name)).map(name => [name, value])
     }),
   )
 }

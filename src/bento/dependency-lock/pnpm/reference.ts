@@ -37,3 +37,9 @@ export function storeFolder(snapshot: string): string {
     .replace(/\)$/, '')
     .replace(/\)\(|\(|\)/g, '_')
 }
+
+/** Whether a name is one, or one of those that a pattern with `*` means. */
+export function matches(pattern: string, name: string): boolean {
+  const shape = pattern.replace(/[.+?^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*')
+  return new RegExp(`^${shape}$`).test(name)
+}

@@ -1,5 +1,6 @@
 import type { Manifest } from '../project.js'
 import { fieldsOf, type PnpmLock, texts } from './lock.js'
+import { matches } from './reference.js'
 import type { PnpmSettings } from './settings.js'
 
 /**
@@ -16,7 +17,7 @@ export function staleness(
   hashes: ReadonlyMap<string, string | undefined>,
 ): string[] {
   return [
-    ...[...manifests].flatMap(([folder, manifest]) => staleSpecifiers(lock, folder, manifest)),
+    ...(lock.hasHooks ? [] : [...manifests].flatMap(([folder, manifest]) => staleSpecifiers(lock, folder, manifest))),
     ...staleCatalogs(lock, settings),
     ...staleOverrides(lock, settings),
     ...stalePatches(lock, settings, hashes),
@@ -35,7 +36,8 @@ function staleSpecifiers(lock: PnpmLock, folder: string, manifest: Manifest): st
   const meta = fieldsOf(manifest.dependenciesMeta)
   const problems = Object.entries(written).flatMap(([name, spec]) => {
     const has = locked.get(name)?.specifier
-    if (has === undefined) return isRemoved(lock, name) ? [] : [`${who} wants ${name}@${spec}, the lock has none`]
+    if (has === undefined)
+      return isLeftOut(lock, name, spec) ? [] : [`${who} wants ${name}@${visible(spec)}, the lock has none`]
     if (has === spec || has === overridden(lock, name) || fieldsOf(meta[name]).injected === true) return []
     return [`${who} wants ${name}@${visible(spec)}, the lock was made for ${visible(has)}`]
   })
@@ -59,8 +61,11 @@ function overridden(lock: PnpmLock, name: string): string | undefined {
   return rule?.[1]
 }
 
-function isRemoved(lock: PnpmLock, name: string): boolean {
-  return overridden(lock, name) === '-'
+/** What pnpm locks nothing for: removed by an override, ignored, linked (`excludeLinksFromLockfile`). */
+function isLeftOut(lock: PnpmLock, name: string, spec: string): boolean {
+  return (
+    overridden(lock, name) === '-' || spec.startsWith('link:') || lock.ignoredOptional.some(item => matches(item, name))
+  )
 }
 
 /** The package that an override is for: the last in `parent>child@range`. */
