@@ -11,7 +11,7 @@ import { dockerfileText } from './dockerfile.js'
 import { below, planForeign } from './emitted-files.js'
 import { entrypointText } from './entrypoint.js'
 import { type ImageFiles, readImageFiles } from './image-files.js'
-import { includedFiles } from './included-files.js'
+import { includedFiles, withoutExcluded } from './included-files.js'
 import type { Place } from './install-command.js'
 import { planLaunch } from './launch.js'
 import {
@@ -82,7 +82,8 @@ export async function assemble(
   const included = await includedFiles(snapshot, options, [...others, ...client], launch.server !== undefined)
   if (client.length > 0) refuseInClient([...others, ...included.files].map(({ to }) => to))
   const known = [...others, ...included.files, ...client]
-  const traced = await tracedFiles(snapshot.traced, known, launch.server !== undefined)
+  const wanted = await withoutExcluded(snapshot.projectRoot, options.exclude, snapshot.traced)
+  const traced = await tracedFiles(wanted, known, launch.server !== undefined)
   const foreign = await planForeign([...known, ...traced.files], launch.server !== undefined)
   const description = await readDescription(snapshot.projectRoot, options.description)
   const imageFiles = await readImageFiles(snapshot.projectRoot, options.image)

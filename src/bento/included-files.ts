@@ -57,6 +57,21 @@ export async function includedFiles(
   }
 }
 
+/** Leaves out what the option `exclude` names, of files anywhere in the project. */
+export async function withoutExcluded<File extends { from: string }>(
+  projectRoot: string,
+  exclude: readonly string[],
+  files: readonly File[],
+): Promise<readonly File[]> {
+  if (files.length === 0 || exclude.length === 0) return files
+  const { PatternList } = await import('../files/patterns.js')
+  const patterns = new PatternList(fromRoot('exclude', exclude))
+  return files.filter(({ from }) => {
+    const path = relative(projectRoot, from).split(sep).join('/')
+    return path.startsWith('../') || !patterns.matches(path)
+  })
+}
+
 /** Patterns as git would take them: it knows no `./`. */
 function fromRoot(option: string, patterns: readonly string[]): string[] {
   const outside = patterns.filter(pattern => /(?:^!?|\/)\.\.(?:\/|$)/.test(pattern))

@@ -33,8 +33,6 @@ export interface Build {
   written: number
   failed: boolean
   gathered: Gathered | undefined
-  /** What modules name by where they lie and was emitted, by reference; the file it was made of. */
-  ownFiles: Map<string, { file: string; executable: boolean }>
   /** Emitted files of whole folders: path in the output to reference. */
   ownFolders: Map<string, string>
 }
@@ -52,6 +50,11 @@ export class BentoContext {
   /** About the options; said once the bundler listens. */
   warnings: string[]
   readonly models: ModelRequests
+  /**
+   * What modules name by where they lie and was emitted, by reference; the file it was made of. Of rebuilds as well:
+   * modules that did not change keep their references.
+   */
+  readonly ownFiles = new Map<string, { file: string; executable: boolean }>()
   build: Build = newBuild()
   /** How the bento starts, once the entry has been read. Rebuilds do not read it again while it is unchanged. */
   mode: ServiceMode | undefined
@@ -165,7 +168,7 @@ function checked(input: unknown): ReturnType<typeof resolveOptions> {
 }
 
 function newBuild(): Build {
-  return { begun: 0, written: 0, failed: false, gathered: undefined, ownFiles: new Map(), ownFolders: new Map() }
+  return { begun: 0, written: 0, failed: false, gathered: undefined, ownFolders: new Map() }
 }
 
 function samePath(a: string, b: string): boolean {

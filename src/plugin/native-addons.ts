@@ -41,6 +41,6 @@ export { addon as 'module.exports' }
 async function emitted(context: BentoContext, hook: HookContext, file: string): Promise<string> {
   hook.addWatchFile(file)
   const reference = hook.emitFile({ type: 'asset', name: basename(file), source: await readFile(file) })
-  context.build.ownFiles.set(reference, { file, executable: false })
+  context.ownFiles.set(reference, { file, executable: false })
   return pathOf(reference)
 }

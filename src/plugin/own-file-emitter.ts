@@ -2,7 +2,7 @@ import { type Stats, statSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { basename, dirname, relative, resolve, sep } from 'node:path'
 import { isSecretPath } from '../bento/secrets.js'
-import { visible } from '../core/text.js'
+import { formatSize, visible } from '../core/text.js'
 import { listFolder } from '../files/folder.js'
 import type { BentoContext } from './context.js'
 import type { HookContext } from './hooks.js'
@@ -23,6 +23,9 @@ const READS = /^(?:read|createReadStream|sendFile|copy|stat|lstat|exists|access|
 
 /** Calls that run a file. */
 const RUNS = /^(?:Worker|fork|Piscina|Tinypool)$/
+
+/** Bundlers hold what they emit in memory. */
+const MOST_BYTES = 512 * 1024 * 1024
 
 /** Emits what one module names beside it. */
 export class OwnFileEmitter {
@@ -51,7 +54,13 @@ export class OwnFileEmitter {
     if (!stats?.isFile() || file === this.#module) return undefined
     if (isSecretPath(basename(file))) {
       this.#warn(
-        `${this.#shown(file)}, which is named like a secret and does not go along. If it is none, name it in the option include.`,
+        `${this.#shown(file)}, which is named like a secret and does not go along. If it is none, name it in the option include, and read it from the working directory.`,
+      )
+      return undefined
+    }
+    if (stats.size > MOST_BYTES) {
+      this.#warn(
+        `${this.#shown(file)}, which is too large to pass through a bundler (${formatSize(stats.size)}). Save it as a model, or name it in the option include and read it from the working directory.`,
       )
       return undefined
     }
@@ -124,7 +133,7 @@ export class OwnFileEmitter {
   }
 
   #note(reference: string, file: string, executable: boolean): string {
-    this.#context.build.ownFiles.set(reference, { file, executable })
+    this.#context.ownFiles.set(reference, { file, executable })
     return reference
   }
 

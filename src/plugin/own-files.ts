@@ -65,7 +65,7 @@ export function ownFiles(context: BentoContext): Part {
       // Vite's own answer is a path of the web.
       order: 'pre',
       handler(this: HookContext, { referenceId, relativePath, format }: FileUrl): string | undefined {
-        if (!context.build.ownFiles.has(referenceId) || !isEsModule({ format })) return undefined
+        if (!context.ownFiles.has(referenceId) || !isEsModule({ format })) return undefined
         const path = relativePath.replace(/[%#?]/g, encodeURIComponent)
         return `new URL(${JSON.stringify(path)}, import.meta.url).href`
       },
@@ -77,8 +77,9 @@ export function ownFiles(context: BentoContext): Part {
         if (!context.isPackaged(this.environment)) return
         const { chmod } = await import('node:fs/promises')
         const folder = resolve(context.root, output.dir ?? dirname(output.file ?? '.'))
-        for (const [reference, { executable }] of context.build.ownFiles) {
-          if (executable) await chmod(resolve(folder, this.getFileName(reference)), 0o755)
+        for (const [reference, { executable }] of context.ownFiles) {
+          const name = executable ? nameOf(this, reference) : undefined
+          if (name !== undefined) await chmod(resolve(folder, name), 0o755)
         }
       },
     },
@@ -102,6 +103,15 @@ async function rewrite(
     done = place.end
   }
   return done === 0 ? undefined : { code: edited.toString(), map: edited.generateMap({ hires: 'boundary' }) }
+}
+
+/** Undefined for what an earlier build emitted, and this one no more. */
+function nameOf(hook: HookContext, reference: string): string | undefined {
+  try {
+    return hook.getFileName(reference)
+  } catch {
+    return undefined
+  }
 }
 
 /** Whether a module has the syntax of ES modules: without it, bundlers take it for CommonJS. */

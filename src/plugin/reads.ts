@@ -21,8 +21,11 @@ const READS =
 const LISTS =
   /^(?:readdir|readdirSync|opendir|opendirSync|scandir|glob|globSync|sync|globby|globbySync|fg|fastGlob|static|serveStatic|walk)$/
 
+/** Calls of Node that take a path and nothing else. */
+const OPENS = /^(?:read|createReadStream|open|stat|lstat|exists|access|readdir)/
+
 /** Options that name a folder. */
-const FOLDER_KEYS = /(?:^root|dir|directory|folder|path|cwd|prefix|templates|views|static|public)s?$/i
+const FOLDER_KEYS = /(?:^root|dir|directory|folder|^cwd|templates|views|static|public)s?$/i
 
 /** Calls that take paths from the module, or names of modules. */
 const LOADS = ['require', 'URL', 'createRequire', 'import']
@@ -67,12 +70,15 @@ class ReadsFinder {
       if (LOADS.includes(name) || isMember(node.callee as unknown, 'import.meta', 'resolve')) return
       const [first, second] = node.arguments as unknown[]
       // Patterns begin where the option says.
-      if (READS.test(name) && !hasKey(second, 'cwd')) for (const text of this.#textsOf(first)) this.#note(text, true)
+      if (READS.test(name) && !hasKey(second, 'cwd')) {
+        for (const text of this.#textsOf(first)) this.#note(text, LISTS.test(name) ? 'folder' : 'path')
+        if (OPENS.test(name)) for (const text of this.#textsOf(first)) this.#noteAbsolute(text)
+      }
     } else if (hasType(node, 'Property') && FOLDER_KEYS.test(nameOf(node.key) ?? '')) {
-      for (const text of this.#textsOf(node.value)) this.#note(text, true)
+      for (const text of this.#textsOf(node.value)) this.#note(text, 'folder')
     }
     const text = textOf(node)
-    if (text !== undefined) this.#note(text, false)
+    if (text !== undefined) this.#note(text, 'text')
     for (const child of childrenOf(node)) this.#visit(child)
   }
 
@@ -89,14 +95,16 @@ class ReadsFinder {
     return node.type === 'Identifier' ? inner([this.#constants.get(String(node.name))]) : []
   }
 
-  /** @param isRead whether it stands where a path to read is meant */
-  #note(text: string, isRead: boolean): void {
-    if (text === '' || /^[a-z][a-z+.-]*:|^\.\.\/|[\0\n]/i.test(text)) return
-    const path = beforeWildcards(text)
-    if (text.startsWith('/')) {
-      if (isRead && path !== '/') this.#absolute.add(path)
-    } else if (isRead || text.startsWith('./')) this.#fromCwd.add(path)
-    else if (/^[^*?{}<>]+\/[^*?{}<>]+\.\w+$/.test(text)) this.#maybeFiles.add(text)
+  /** @param as what is meant where the text stands: a path, one of a folder, or anything */
+  #note(text: string, as: 'path' | 'folder' | 'text'): void {
+    if (text === '' || /^[a-z][a-z+.-]*:|^\/|^\.\.\/|[\0\n]/i.test(text)) return
+    const isPath = as !== 'text' && (as === 'folder' || text.includes('/'))
+    if (isPath || text.startsWith('./')) this.#fromCwd.add(beforeWildcards(text))
+    else if (as === 'path' || /^[^*?{}<>]+\/[^*?{}<>]+\.\w+$/.test(text)) this.#maybeFiles.add(text)
+  }
+
+  #noteAbsolute(text: string): void {
+    if (text.length > 1 && text.startsWith('/')) this.#absolute.add(text)
   }
 }
 

@@ -27,7 +27,7 @@ export class TracedFiles {
     this.#hook = hook
     this.#root = context.project.root
     this.#bundled = new Set(modules.map(({ file }) => file))
-    this.#emitted = new Set([...context.build.ownFiles.values()].map(({ file }) => file))
+    this.#emitted = new Set([...context.ownFiles.values()].map(({ file }) => file))
   }
 
   /** All files, in order of their places; says what was to be warned of. */
@@ -73,7 +73,7 @@ export class TracedFiles {
       this.#warn(module, 'the whole folder of the project. Name what of it is needed in the option include.')
       return []
     }
-    if (this.#writes(module, folder)) return []
+    if (this.#isUnread(join(folder, 'x')) || this.#writes(module, folder)) return []
     const skips = (path: string) =>
       isUnread(path) || this.#bundled.has(join(folder, path)) || this.#context.isOutput(join(folder, path))
     const listed = await listFolder(folder, skips)

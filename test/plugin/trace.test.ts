@@ -226,7 +226,7 @@ describe.each(BUNDLERS)('%s: files that the code reads', bundler => {
     ])
   })
 
-  it('stay behind where trace is false', async () => {
+  it('stay behind where trace is false, or exclude names them', async () => {
     const project = makeProject({
       files: {
         'src/service.js': `
@@ -236,7 +236,9 @@ describe.each(BUNDLERS)('%s: files that the code reads', bundler => {
         'src/x.txt': '',
       },
     })
-    const { report } = await buildWith(bundler, project, { home: scratchHome(), options: { trace: false } })
-    expect(existsSync(join(report?.path ?? '', 'src/x.txt'))).toBe(false)
+    for (const options of [{ trace: false }, { exclude: ['/src/*.txt'] }]) {
+      const { report } = await buildWith(bundler, project, { home: scratchHome(), options })
+      expect(existsSync(join(report?.path ?? '', 'src/x.txt'))).toBe(false)
+    }
   })
 })

@@ -6,6 +6,7 @@ import type { BentoPluginApi } from 'vite-plugin-bento'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { BentoStore } from '../../src/store/index.js'
 import { scratchHome } from '../support/home.js'
+import { askMoved } from '../support/moved.js'
 import { BUNDLERS, type Bundler, importVite, makeProject, type TestProject } from '../support/project.js'
 
 const source = (text: string) => ({
@@ -123,6 +124,31 @@ describe.each(BUNDLERS)('%s', bundler => {
     await vi.waitFor(() => expect(watched.api.report).toBeDefined(), { timeout: 20_000 })
     expect(watched.api.report?.warnings).toEqual([])
     expect(watched.errors.join('\n')).toContain('a bento of --watch is without it')
+  })
+
+  test('keeps the files that an unchanged module names', async () => {
+    const home = scratchHome()
+    const service = (text: string) =>
+      `import { url } from './files.js'\nexport default { fetch: () => new Response(${JSON.stringify(text)} + url) }`
+    const project = makeProject({
+      files: {
+        'src/service.js': service('one'),
+        'src/files.js': "export const url = String(new URL('./x.bin', import.meta.url))",
+        'src/x.bin': 'x',
+      },
+    })
+    const watched = await watch(bundler, project, home, { watch: true })
+    await vi.waitFor(() => expect(watched.api.report).toBeDefined(), { timeout: 20_000 })
+    const first = watched.api.report
+    const saveAndLook = () => {
+      project.write({ 'src/service.js': service('two') })
+      expect(watched.api.report?.tag).not.toBe(first?.tag)
+    }
+    await vi.waitFor(saveAndLook, { timeout: 20_000, interval: 500 })
+    const answer = askMoved(project, watched.api.report, 'text')
+    expect(answer).toMatch(/^twofile:.*\/assets\/x-[\w-]+\.bin$/)
+    const name = /assets\/.*$/.exec(String(answer))?.[0] ?? ''
+    expect(readFileSync(join(watched.api.report?.path ?? '', 'src', name), 'utf8')).toBe('x')
   })
 
   test('says why a rebuild could not be published', async () => {

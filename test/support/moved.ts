@@ -17,7 +17,7 @@ process.exit(0)
  * What a built service answers when it runs as in a bento: from a copy of `src/` in another folder, which is the working
  * directory, with the project gone.
  */
-export function askMoved(project: TestProject, report: BuildReport | undefined): unknown {
+export function askMoved(project: TestProject, report: BuildReport | undefined, as: 'json' | 'text' = 'json'): unknown {
   const folder = join(scratchFolder(), 'moved here')
   const source = join(report?.path ?? '', 'src')
   cpSync(source, folder, { recursive: true })
@@ -26,5 +26,5 @@ export function askMoved(project: TestProject, report: BuildReport | undefined):
   const script = join(folder, '../ask.mjs')
   writeFileSync(script, ASK)
   const text = execFileSync(process.execPath, [script, pathToFileURL(entry).href], { cwd: folder, encoding: 'utf8' })
-  return JSON.parse(text)
+  return as === 'json' ? JSON.parse(text) : text
 }
