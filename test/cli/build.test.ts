@@ -1,9 +1,9 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { BentoStore } from '../../src/store/index.js'
 import { viteProject } from '../build/vite-project.js'
-import { bento, type CliResult } from '../support/cli.js'
+import { bento, type CliResult, finished, startBento } from '../support/cli.js'
 import { scratchFolder, scratchHome } from '../support/home.js'
 import { makeProject, type TestProject } from '../support/project.js'
 import { expectUsage } from '../support/usage.js'
@@ -164,6 +164,22 @@ describe('failures', () => {
     expect(stderr).toMatch(/error \[BUILD_FAILED\]: .*\n {2}/)
     expect(stderr).toContain('service.js')
     expect(stderr).not.toContain('    at ')
+  })
+
+  test.skipIf(process.platform === 'win32')('a signal ends it, and leaves nothing in the store', async () => {
+    const hang = `{ name: 'hang', async buildStart() {
+      const { writeFileSync } = await import('node:fs')
+      writeFileSync('begun', '')
+      await new Promise(resolve => setTimeout(resolve, 60_000))
+    } }`
+    const { root, path } = project({ 'vite.config.js': CONFIG.replace('plugins: [', `plugins: [${hang}, `) })
+    const home = scratchHome()
+    const child = startBento(['build'], { home, cwd: root })
+    const end = finished(child)
+    await vi.waitFor(() => expect(existsSync(path('begun'))).toBe(true), { timeout: 20_000 })
+    child.kill('SIGINT')
+    expect(await end).toMatchObject({ stdout: '', code: 130 })
+    expect(await new BentoStore(home).list()).toEqual([])
   })
 
   test('without Vite say what to install', async () => {

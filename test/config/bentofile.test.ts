@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { BENTOFILE_KEYS, ENV_KEYS, MODEL_KEYS } from '../../src/config/bentofile/keys.js'
 import { readBentofile } from '../../src/config/bentofile/read.js'
 import { BentoError } from '../../src/core/errors.js'
 import { repository } from '../support/served.js'
@@ -40,6 +41,8 @@ envs:
     value: 1
     stage: runtime
   - name: EMPTY
+    value:
+    stage:
 args:
   threshold: 0.5
   nested: { list: [1, two, false] }
@@ -122,6 +125,18 @@ test('docker.env may be a list, as in BentoML', () => {
       { name: 'B', value: 'x=y' },
     ],
   })
+})
+
+test('the example of the docs can be read, and the docs have every key', () => {
+  const page = readFileSync(join(repository, 'docs/build.md'), 'utf8')
+  const [, example = ''] = /```yaml\n([^`]*)```/.exec(page) ?? []
+  expect(read(example)).toMatchObject({
+    include: ['migrations/'],
+    image: { node: '22.12' },
+    platforms: ['linux/amd64'],
+  })
+  const told = [...page.matchAll(/^\| (`[^|]*`) \|/gm)].flatMap(([, cell = '']) => cell.match(/[\w.]+/g) ?? [])
+  expect(BENTOFILE_KEYS.map(({ key }) => key).filter(key => !told.includes(key))).toEqual([])
 })
 
 test('lists every problem with its line, in the order of the file', () => {
@@ -253,8 +268,7 @@ describe('schema/bentofile.json', () => {
     }
   }
 
-  test('has the keys of the reader, and no other', async () => {
-    const { BENTOFILE_KEYS, ENV_KEYS, MODEL_KEYS } = await import('../../src/config/bentofile/keys.js')
+  test('has the keys of the reader, and no other', () => {
     const keys = [
       ...BENTOFILE_KEYS.map(({ key }) => key),
       ...MODEL_KEYS.map(key => `models[].${key}`),

@@ -79,7 +79,9 @@ class Conversion implements Converted {
     }
     return value.map((item, index) => {
       if (!isYamlMap(item)) return other(value, index)
-      const entries = Object.keys(item).filter(name => this.#isKnown(name, known, `${place}[${index}].`))
+      const entries = Object.keys(item).filter(
+        name => this.#isKnown(name, known, `${place}[${index}].`) && item[name] !== null,
+      )
       return { ...defaults, ...Object.fromEntries(entries.map(name => [name, text(item, name)])) }
     })
   }
