@@ -17,7 +17,7 @@ export function tooLarge(files: number, bytes: number): string | undefined {
 
 /**
  * Lists the files below a folder as far as the code that reads it may want them; stops as soon as it is too large. Links
- * are not followed.
+ * to files are listed as files, links to folders not.
  *
  * @param skips what is left out, by its POSIX path relative to the folder, with a slash behind where it is a folder
  */
@@ -31,8 +31,10 @@ export async function listFolder(folder: string, skips: (path: string) => boolea
       if (entry.isDirectory()) {
         const why = await visit(`${path}/`)
         if (why !== undefined) return why
-      } else if (entry.isFile()) {
-        bytes += (await stat(join(folder, path))).size
+      } else {
+        const stats = await stat(join(folder, path)).catch(() => undefined)
+        if (stats?.isFile() !== true) continue
+        bytes += stats.size
         const why = tooLarge(files.push(path), bytes)
         if (why !== undefined) return why
       }

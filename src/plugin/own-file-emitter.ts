@@ -1,12 +1,14 @@
-import { type Stats, statSync } from 'node:fs'
+import { realpathSync, type Stats, statSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { basename, dirname, relative, resolve, sep } from 'node:path'
 import { isSecretPath } from '../bento/secrets.js'
 import { formatSize, visible } from '../core/text.js'
 import { listFolder } from '../files/folder.js'
+import { holds } from '../files/place.js'
 import type { BentoContext } from './context.js'
 import type { HookContext } from './hooks.js'
 import type { OwnPlace } from './own-places.js'
+import { findProject } from './project.js'
 import { isUnread } from './unread.js'
 
 /** What a bundler can take in as a module. */
@@ -32,15 +34,14 @@ export class OwnFileEmitter {
   readonly #context: BentoContext
   readonly #hook: HookContext
   readonly #module: string
-
   readonly #isCommonJs: boolean
 
   /** @param isCommonJs whether the bundler will take the module for CommonJS, which has no `import.meta` */
   constructor(context: BentoContext, hook: HookContext, module: string, isCommonJs: boolean) {
-    this.#isCommonJs = isCommonJs
     this.#context = context
     this.#hook = hook
     this.#module = module
+    this.#isCommonJs = isCommonJs
   }
 
   /**
@@ -52,7 +53,7 @@ export class OwnFileEmitter {
     const leaves = /^\.\.(?:\/|$)/.test(place.path)
     if (stats?.isDirectory()) return leaves ? this.#folder(file, place) : undefined
     if (!stats?.isFile() || file === this.#module) return undefined
-    if (isSecretPath(basename(file))) {
+    if (isSecretPath(this.#shown(file))) {
       this.#warn(
         `${this.#shown(file)}, which is named like a secret and does not go along. If it is none, name it in the option include, and read it from the working directory.`,
       )
@@ -64,11 +65,17 @@ export class OwnFileEmitter {
       )
       return undefined
     }
-    const { callers } = place
+    const { callers, form } = place
     const runs = CODE.test(file) && (callers.some(name => RUNS.test(name)) || !callers.some(name => READS.test(name)))
-    if (place.form === 'require') return CODE.test(file) ? undefined : this.#path(await this.#asset(file))
-    if (runs) return this.#expression(place, this.#chunk(file))
-    return place.form === 'url' || leaves ? this.#expression(place, await this.#asset(file)) : undefined
+    if (runs && form !== 'require') return this.#expression(place, this.#chunk(file))
+    if (form === 'require' ? CODE.test(file) : form === 'path' && !leaves) return undefined
+    if (!isOwn(this.#context, this.#module, realpathSync(file))) {
+      this.#warn(
+        `${this.#shown(file)}, which lies outside the project and does not go along. Copy it into the project.`,
+      )
+      return undefined
+    }
+    return this.#expression(place, await this.#asset(file))
   }
 
   #chunk(file: string): string {
@@ -145,6 +152,11 @@ export class OwnFileEmitter {
     const below = relative(this.#context.project.root, path)
     return visible(below.startsWith('..') ? path : below.split(sep).join('/'))
   }
+}
+
+/** Whether a file, links followed, is the project's, or the package's that the module belongs to. */
+export function isOwn(context: BentoContext, module: string, file: string): boolean {
+  return [context.project.root, findProject(module).root].some(root => holds(root, file))
 }
 
 /** The file of that name; of a module also its source: TypeScript says `./work.js` where it means `./work.ts`. */

@@ -7,7 +7,7 @@ export interface Reads {
   fromCwd: string[]
   /** Texts that are such paths where they name a file: nothing says that they are read. */
   maybeFiles: string[]
-  /** Paths of folders from the module's own one that are read whole; empty for that folder itself. */
+  /** Paths from the module's own folder that are read whole where they are folders; empty for that folder itself. */
   ownFolders: string[]
   /** Absolute paths. */
   absolute: string[]
@@ -108,13 +108,16 @@ class ReadsFinder {
   }
 }
 
-/** The folders of its own that a module lists: `readdir(here)`, `glob('*.sql', { cwd: here })`, `join(here, name)`. */
+/**
+ * The folders of its own that a module may list: its own one where a call does (`readdir(here)`,
+ * `glob('*.sql', { cwd: here })`) or the name of a file in it is open (`join(here, name)`), and every place below.
+ */
 function ownFolders(program: Node, fileName: string): string[] {
   const folders = findOwnPlaces(program, fileName).flatMap(({ form, path, callers, isOpen }) => {
-    if (form === 'require') return []
     const folder = beforeWildcards(path)
-    const isListed = LISTS.test(callers[0] ?? '')
-    return (path === '' && (isListed || isOpen)) || folder !== path ? [folder] : []
+    if (form === 'require' || folder.startsWith('..')) return []
+    const isMeant = folder !== '' || path !== '' || isOpen || LISTS.test(callers[0] ?? '')
+    return isMeant ? [folder] : []
   })
   return [...new Set(folders)]
 }

@@ -43,7 +43,7 @@ export async function traceFiles(
   const { traceModules } = await import('./trace-modules.js')
   const code = await readable(hook, computing)
   const beside = await traceModules(code, NOWHERE)
-  for (const module of computing) await found.addBeside(module, beside.get(module.file) ?? [])
+  for (const module of computing) found.addBeside(module, beside.get(module.file) ?? [])
   if (fromCwd.length === 0) return found.files()
   const all = await traceModules(
     code.filter(({ file }) => fromCwd.some(module => module.file === file)),
@@ -51,7 +51,7 @@ export async function traceFiles(
   )
   for (const module of fromCwd) {
     const known = beside.get(module.file)
-    await found.addFromCwd(
+    found.addFromCwd(
       module,
       [...(all.get(module.file) ?? [])].filter(file => !known?.has(file)),
     )

@@ -1,10 +1,12 @@
-import { statSync } from 'node:fs'
+import { realpathSync, statSync } from 'node:fs'
 import { basename, dirname, isAbsolute, join, posix, relative, resolve, sep } from 'node:path'
 import type { TracedFile } from '../bento/types.js'
 import { visible } from '../core/text.js'
 import { listFolder, tooLarge } from '../files/folder.js'
+import { holds } from '../files/place.js'
 import type { BentoContext } from './context.js'
 import type { HookContext } from './hooks.js'
+import { isOwn } from './own-file-emitter.js'
 import type { Reads } from './reads.js'
 import type { TracedModule } from './trace-modules.js'
 import { isUnread } from './unread.js'
@@ -41,8 +43,8 @@ export class TracedFiles {
     for (const path of absolute) this.#warnAbsolute(module, path)
     for (const path of ownFolders) {
       const folder = resolve(dirname(module.file), path)
-      const files = await this.#list(module, folder)
-      for (const file of files) this.#beside(module, file)
+      if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) continue
+      for (const file of await this.#list(module, folder)) this.#beside(module, file)
     }
     if (module.file.includes(`${sep}node_modules${sep}`)) return
     for (const path of maybeFiles) {
@@ -59,17 +61,17 @@ export class TracedFiles {
 
   /** Files that a module computes the paths of from where it lies. */
   addBeside(module: TracedModule, files: Iterable<string>): void {
-    for (const file of this.#meant(module, files)) this.#beside(module, file)
+    for (const file of this.#meant(module, files, dirname(module.file))) this.#beside(module, file)
   }
 
   /** Files that a module computes the paths of from the working directory. */
   addFromCwd(module: TracedModule, files: Iterable<string>): void {
-    for (const file of this.#meant(module, files)) this.#fromCwd(module, file)
+    for (const file of this.#meant(module, files, this.#root)) this.#fromCwd(module, file)
   }
 
   /** What of a folder that is read whole goes along. */
   async #list(module: TracedModule, folder: string): Promise<string[]> {
-    if (this.#root.startsWith(folder)) {
+    if (holds(folder, this.#root)) {
       this.#warn(module, 'the whole folder of the project. Name what of it is needed in the option include.')
       return []
     }
@@ -82,7 +84,7 @@ export class TracedFiles {
   }
 
   /** Of what the tracing takes for possible, what a service may mean. */
-  #meant(module: TracedModule, files: Iterable<string>): string[] {
+  #meant(module: TracedModule, files: Iterable<string>, base: string): string[] {
     const meant: string[] = []
     const unnamed = new Map<string, string[]>()
     for (const file of files) {
@@ -91,7 +93,7 @@ export class TracedFiles {
       else if (this.#writes(module, file)) continue
       else if (module.code.includes(basename(file))) meant.push(file)
       else if (!this.#bundled.has(file) && !this.#isUnread(file)) {
-        const folder = dirname(file)
+        const folder = topFolder(base, file)
         unnamed.set(folder, [...(unnamed.get(folder) ?? []), file])
       }
     }
@@ -133,6 +135,14 @@ export class TracedFiles {
       if (!this.#emitted.has(file)) this.#warnUnreachable(module, file)
       return
     }
+    const from = realpathSync(file)
+    if (!isOwn(this.#context, module.file, from)) {
+      this.#warn(
+        module,
+        `${this.#shown(file)}, which lies outside the project and does not go along. Copy it into the project.`,
+      )
+      return
+    }
     const name = basename(file).replace(CODE, '')
     if (CODE.test(file) && STARTS.test(module.code) && module.code.includes(name)) {
       this.#warn(
@@ -140,7 +150,7 @@ export class TracedFiles {
         `${this.#shown(file)}, which it may start: it goes along as it is, without what it imports of packages. To have it bundled, write new Worker(new URL('./${basename(file)}', import.meta.url)).`,
       )
     }
-    this.#files.set(`${to}\0${file}`, { from: file, to, by: this.#shown(module.file) })
+    this.#files.set(`${to}\0${from}`, { from, to, by: this.#shown(module.file) })
   }
 
   /** Whether builds write a file or folder, so that it is no source. Then says so. */
@@ -155,9 +165,13 @@ export class TracedFiles {
 
   #warnUnreachable(module: TracedModule, file: string): void {
     const folder = this.#shown(dirname(file))
-    const mend = isAbsolute(folder)
-      ? 'Copy it into the project, and read it from the working directory.'
-      : `Add include: ['/${folder === '' ? basename(file) : `${folder}/`}'], and read it from the working directory.`
+    const inPackage = /^.*(?:^|\/)node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(folder)?.[1]
+    const mend =
+      inPackage !== undefined
+        ? `Keep the package outside the bundle: natives: ['${inPackage}'].`
+        : isAbsolute(folder)
+          ? 'Copy it into the project, and read it from the working directory.'
+          : `Add include: ['/${folder === '' ? basename(file) : `${folder}/`}'], and read it from the working directory.`
     this.#warn(module, `${this.#shown(file)}, above the place that the module has in the bento. ${mend}`)
   }
 
@@ -186,6 +200,13 @@ export class TracedFiles {
     const below = relative(this.#root, path)
     return visible(below.startsWith('..') ? path : below.split(sep).join('/'))
   }
+}
+
+/** The folder right below `base` that holds a file, so that all of a tree counts as one. */
+function topFolder(base: string, file: string): string {
+  const [first = '', ...rest] = relative(base, file).split(sep)
+  if (first === '..') return dirname(file)
+  return rest.length === 0 ? base : join(base, first)
 }
 
 /** Whether a file belongs to a package of node_modules that the module is no part of. */

@@ -1,7 +1,7 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { scratchHome } from '../support/home.js'
+import { scratchFolder, scratchHome } from '../support/home.js'
 import { askMoved } from '../support/moved.js'
 import { BUNDLERS, type BuildPlan, type Bundler, buildWith, makeProject, type ProjectPlan } from '../support/project.js'
 import { nodeResolve } from './rollup-plugins.js'
@@ -203,6 +203,42 @@ describe.each(BUNDLERS)('%s: files that the code reads', bundler => {
     expect(warnings).toEqual([
       expect.stringMatching(/^src\/service\.js reads src\/work\.js, which it may start: it goes along as it is/),
     ])
+  })
+
+  it('outside the project stay there, with a warning, also at the end of a link', async () => {
+    const outside = scratchFolder()
+    writeFileSync(join(outside, 'secret.txt'), 'secret')
+    const project = makeProject({
+      files: {
+        'src/service.js': `
+          import { readFileSync, readdirSync } from 'node:fs'
+          import { join } from 'node:path'
+          const attempt = read => { try { return read() } catch (error) { return error.code } }
+          const answer = () => [
+            attempt(() => readFileSync(new URL('../../${basename(outside)}/secret.txt', import.meta.url), 'utf8')),
+            attempt(() => readFileSync(new URL('./link.txt', import.meta.url), 'utf8')),
+            attempt(() => readFileSync('config/link.txt', 'utf8')),
+            readFileSync('config/inner.txt', 'utf8'),
+            readdirSync(join(import.meta.dirname, 'pages')),
+          ]
+          ${JSON_SERVICE}`,
+        'config/own.txt': 'own',
+        'src/pages/a.html': '',
+      },
+    })
+    symlinkSync(join(outside, 'secret.txt'), project.path('src/link.txt'))
+    symlinkSync(join(outside, 'secret.txt'), project.path('config/link.txt'))
+    symlinkSync('own.txt', project.path('config/inner.txt'))
+    symlinkSync('../pages/a.html', project.path('src/pages/b.html'))
+    const { report, log } = await buildWith(bundler, project, { home: scratchHome() })
+    const said = log.filter(line => line.includes('lies outside the project'))
+    expect(said.map(line => /reads (\S+),/.exec(line)?.[1]?.replace(outside, '')).sort()).toEqual([
+      '/secret.txt',
+      'config/link.txt',
+      'src/link.txt',
+    ])
+    rmSync(outside, { recursive: true })
+    expect(askMoved(project, report)).toEqual(['ENOENT', 'ENOENT', 'ENOENT', 'own', ['a.html', 'b.html']])
   })
 
   it('of two modules in one place: the one, and a warning for the other', async () => {
