@@ -53,10 +53,7 @@ export function goAlong(project: Project, seeds: ReadonlyMap<string, Seed>): Map
           ? undefined
           : [...lists].find(([, manifest]) => listed(manifest, name) !== undefined)
         const found = lister === undefined ? undefined : project.lock.find(lister[0], name)
-        if (found === undefined || found === location) continue
-        // pnpm locked what each package finds; where that is another one, this would take its place.
-        const own = project.lock.manager === 'pnpm' ? project.lock.find(location, name) : undefined
-        if (own === undefined || own === found) all.set(name, found)
+        if (found !== undefined && found !== location) all.set(name, found)
       }
     }
   }
@@ -74,7 +71,9 @@ function loadedBy(lock: LockFile, location: string, manifests: readonly Manifest
   const drivers = (DRIVERS[entry.name ?? splitLocation(location).name] ?? []).flatMap(name =>
     name.endsWith('*') ? namesWith(manifests, name.slice(0, -1)) : [name],
   )
-  return [...new Set([...peers, ...meta, ...drivers])].sort()
+  // pnpm's lock says which peers a package has: those are kept with it, and no other may take their place.
+  const declared = lock.manager === 'pnpm' ? [] : [...peers, ...meta]
+  return [...new Set([...declared, ...drivers])].sort()
 }
 
 function namesWith(manifests: readonly Manifest[], prefix: string): string[] {

@@ -72,8 +72,8 @@ async function namesIn(folder: string): Promise<string[]> {
 }
 
 /**
- * Finds for each patch the packages of the bento that it is for, `from` still relative to the lock's folder. npm and pnpm patch every package that a key fits best,
- * patch-package the one at the place that its file's name tells.
+ * Finds for each patch the packages of the bento that it is for, `from` still relative to the lock's folder. npm and pnpm
+ * patch every package that a key fits best, patch-package the one at the place that its file's name tells.
  *
  * @throws `LOCK_UNSUPPORTED` for a patch that holds binary files, or none that can be read
  */

@@ -4,7 +4,7 @@ import { BentoError } from '../../core/errors.js'
 import type { ExternalImport } from '../types.js'
 import { toLocation } from './find-lock.js'
 import { isSafeName } from './lock-file.js'
-import { closure, entryLabel, followLink } from './lock-graph.js'
+import { closure, entryLabel, followLink, isLocal } from './lock-graph.js'
 import { listed, type Project } from './project.js'
 import { folderAbove } from './resolve-from.js'
 
@@ -53,11 +53,16 @@ export function findSeeds(
   const uses = new Map<string, Use[]>()
   for (const external of externals) {
     const importer = ownerOf(project, external.importer)
-    add(uses, { external, ...importer, location: find(project, importer.owner, external.packageName) })
+    const location = find(project, importer.owner, external.packageName)
+    const found =
+      location === undefined && external.importer === undefined ? anywhere(project, external.packageName) : undefined
+    add(uses, { external, ...importer, location, ...found })
   }
   for (const name of include) {
     const external: ExternalImport = { specifier: name, packageName: name, importer: undefined, kind: 'static' }
-    add(uses, { external, owner: project.location, inlined: false, location: find(project, project.location, name) })
+    const location = find(project, project.location, name)
+    const found = location === undefined ? anywhere(project, name) : undefined
+    add(uses, { external, owner: project.location, inlined: false, location, ...found })
   }
 
   const seeds = new Map<string, Seed>()
@@ -134,6 +139,19 @@ function filePath(id: string): string | undefined {
 function find(project: Project, owner: string, name: string): string | undefined {
   if (!isSafeName(name)) return undefined
   return project.lock.find(owner, name)
+}
+
+/**
+ * What a name means that only the emitted code or the user's options show, where the service's own package does not see
+ * it: a bundled package of the workspace may. Undefined where several see different versions.
+ */
+function anywhere(project: Project, name: string): Pick<Use, 'owner' | 'location'> | undefined {
+  const owners = [...project.lock.packages.keys()].filter(location => location === '' || isLocal(location))
+  const found = owners.flatMap(owner => {
+    const location = find(project, owner, name)
+    return location === undefined ? [] : [{ owner, location }]
+  })
+  return new Set(found.map(({ location }) => location)).size === 1 ? found[0] : undefined
 }
 
 function add(uses: Map<string, Use[]>, use: Use): void {

@@ -191,6 +191,32 @@ it('a pnpm lock of an older version says how to bring it to date', async () => {
   expect(error.message).toContain('pnpm install --lockfile-only')
 })
 
+it('an unsafe name in a pnpm lock is refused', async () => {
+  const project = new TestProject('pnpm-workspace')
+  replace(project, 'pnpm-lock.yaml', '  ms@2.1.2: {}', "  '../../x@2.1.2': {}")
+  const error = await failure(project.lock(['debug'], { member: 'packages/app' }))
+  expect(error.code).toBe('LOCK_INVALID')
+  expect(error.message).toContain('../../x@2.1.2')
+})
+
+it('a name that only the emitted code or an option shows is looked for in every package of the workspace', async () => {
+  const project = new TestProject('pnpm-workspace')
+  const required = { specifier: 'micromatch', packageName: 'micromatch', importer: undefined, kind: 'require' as const }
+  const options = { member: 'packages/app', include: ['tinyglobby'] }
+  const made = await project.lock([required], options)
+  expect(made.direct).toEqual({ micromatch: '4.0.8', tinyglobby: '0.2.17' })
+  expect(made.warnings).toEqual([])
+})
+
+it('a tarball of a private registry stays a version', async () => {
+  const project = new TestProject('pnpm-workspace')
+  const url = 'https://npm.example/files/3f2a/ms.tgz'
+  replace(project, 'pnpm-lock.yaml', /(ms@2\.1\.2:\n {4}resolution: \{integrity: [^}]*)\}/, `$1, tarball: ${url}}`)
+  const entries = packagesOf(await project.lock(['debug'], { member: 'packages/app' }))
+  expect(entries['node_modules/ms'].resolved).toBe(url)
+  expect(entries['node_modules/debug'].dependencies).toEqual({ ms: '2.1.2' })
+})
+
 it('a folder that the pnpm lock does not cover is told', async () => {
   const project = new TestProject('pnpm-workspace')
   project.write('other/package.json', { name: 'other', dependencies: { ms: '^2.0.0' } })
@@ -301,6 +327,6 @@ snapshots:
   return project
 }
 
-function replace(project: TestProject, path: string, from: string, to: string): void {
+function replace(project: TestProject, path: string, from: string | RegExp, to: string): void {
   project.write(path, project.text(path).replace(from, to))
 }

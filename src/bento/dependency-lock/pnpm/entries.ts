@@ -37,6 +37,8 @@ export class PnpmEntries implements PnpmGraph {
   /** Where each entry finds what, by name. */
   readonly #edges = new Map<string, Map<string, string>>()
   readonly #byName = new Map<string, string[]>()
+  /** Locations of what was asked for by URL. */
+  readonly #byUrl = new Set<string>()
 
   /** @param manifests package.json of each importer */
   constructor(pnpm: PnpmLock, path: string, manifests: ReadonlyMap<string, Manifest>) {
@@ -69,6 +71,7 @@ export class PnpmEntries implements PnpmGraph {
     if (unusable !== undefined) this.unusable.set(location, unusable)
     const exact = typeof fields.version === 'string' ? fields.version : version
     this.#entries.set(location, { name, version: exact, ...source, ...publishedFields(fields) })
+    if (/^https?:/i.test(version)) this.#byUrl.add(location)
     this.#byName.set(name, [...(this.#byName.get(name) ?? []), location])
   }
 
@@ -131,8 +134,8 @@ export class PnpmEntries implements PnpmGraph {
         if (isPeer && optionalPeers[name] !== undefined && (TYPES_ONLY.test(name) || isForSomePlatforms(found)))
           continue
         edges.set(name, target)
-        if (isPeer) groups.peerDependencies[name] = peerSpec(name, peers[name] ?? '*', found)
-        else groups[group][name] = exactSpec(name, found)
+        if (isPeer) groups.peerDependencies[name] = this.#peerSpec(name, peers[name] ?? '*', target, found)
+        else groups[group][name] = exactSpec(name, found, this.#byUrl.has(target))
       }
     }
     this.#edges.set(location, edges)
@@ -155,10 +158,21 @@ export class PnpmEntries implements PnpmGraph {
       groups[group][name] =
         found.link === true
           ? `file:${posix.relative(folder, found.resolved ?? '') || '.'}`
-          : directSpec(name, this.#uncataloged(name, specifier), found)
+          : this.#directSpec(name, this.#uncataloged(name, specifier), target, found)
     }
     this.#edges.set(folder, edges)
     this.#entries.set(folder, { ...this.#entries.get(folder), ...groups })
+  }
+
+  #peerSpec(name: string, range: string, target: string, found: LockEntry): string {
+    if (found.link === true) return '*'
+    return satisfies(found, range) ? range : exactSpec(name, found, this.#byUrl.has(target))
+  }
+
+  /** As the project wrote it, where npm reads it the same way and the locked version fits. */
+  #directSpec(name: string, specifier: string, target: string, found: LockEntry): string {
+    const range = /^npm:(?:@[^/@]+\/)?[^@]+@(.+)$/.exec(specifier)?.[1] ?? specifier
+    return satisfies(found, range) ? specifier : exactSpec(name, found, this.#byUrl.has(target))
   }
 
   #uncataloged(name: string, specifier: string): string {
@@ -191,14 +205,6 @@ function isForSomePlatforms(entry: LockEntry): boolean {
   return entry.os !== undefined || entry.cpu !== undefined || entry.libc !== undefined
 }
 
-function peerSpec(name: string, range: string, found: LockEntry): string {
-  if (found.link === true) return '*'
-  return semver.satisfies(found.version ?? '', range, { loose: true }) ? range : exactSpec(name, found)
-}
-
-/** As the project wrote it, where npm reads it the same way and the locked version fits. */
-function directSpec(name: string, specifier: string, found: LockEntry): string {
-  const range = /^npm:(?:@[^/@]+\/)?[^@]+@(.+)$/.exec(specifier)?.[1] ?? specifier
-  const fits = semver.validRange(range) !== null && semver.satisfies(found.version ?? '', range, { loose: true })
-  return fits ? specifier : exactSpec(name, found)
+function satisfies({ version = '' }: LockEntry, range: string): boolean {
+  return semver.validRange(range) !== null && semver.satisfies(version, range, { loose: true })
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { parseAllDocuments } from 'yaml'
 import { BentoError } from '../../../core/errors.js'
 import { isObject, isSafeLocation, isSafeName } from '../lock-file.js'
+import { splitKey } from './reference.js'
 
 /** What pnpm-lock.yaml holds, as plain data: every scalar is text, so that no version can turn into a number. */
 export interface PnpmLock {
@@ -69,6 +70,14 @@ export function parsePnpmLock(text: string, path: string): PnpmLock {
   if (importers.size === 0) problems.push('it names no importer')
   const packages = new Map(Object.entries(fieldsOf(data.packages)).map(([key, value]) => [key, fieldsOf(value)]))
   const snapshots = new Map(Object.entries(fieldsOf(data.snapshots)).map(([key, value]) => [key, fieldsOf(value)]))
+  for (const [key, fields] of snapshots) {
+    const names = [
+      splitKey(key).name,
+      ...['dependencies', 'optionalDependencies'].flatMap(group => Object.keys(fieldsOf(fields[group]))),
+    ]
+    if (!names.every(isSafeName))
+      problems.push(`the snapshot ${JSON.stringify(key)} holds something else than packages`)
+  }
   if (problems.length > 0) throw invalid(path, problems.join('; '))
   return {
     importers,

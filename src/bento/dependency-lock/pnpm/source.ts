@@ -55,18 +55,17 @@ function hostedGit(tarball: string): string | undefined {
     : `git+ssh://git@bitbucket.org/${bitbucket[1]}/${bitbucket[2]}.git#${bitbucket[3]}`
 }
 
-/** How a dependency on an entry is written where nothing else is known: exactly. */
-export function exactSpec(name: string, entry: LockEntry): string {
+/**
+ * How a dependency on an entry is written where nothing else is known: exactly.
+ *
+ * @param isByUrl whether it was asked for by the URL of a tarball; private registries have URLs of any shape
+ */
+export function exactSpec(name: string, entry: LockEntry, isByUrl: boolean): string {
   if (entry.link === true) return '*'
   if (entry.resolved !== undefined && /^(?:git|file:)/.test(entry.resolved)) return entry.resolved
-  if (isUrlSource(entry)) return entry.resolved ?? ''
+  if (isByUrl && entry.resolved !== undefined) return entry.resolved
   const version = entry.version ?? '*'
   return entry.name === undefined || entry.name === name ? version : `npm:${entry.name}@${version}`
-}
-
-/** npm's registries serve tarballs as `<name>/-/<file>-<version>.tgz`; other URLs were asked for by URL. */
-function isUrlSource({ resolved }: LockEntry): boolean {
-  return resolved !== undefined && /^https?:/.test(resolved) && !/\/-\/[^/]+-\d|\/download\//.test(resolved)
 }
 
 /** The fields of pnpm's `packages` that npm's entries have too. */
