@@ -55,6 +55,35 @@ describe('the cache of derived locks', () => {
     expect(await project.lock(['hono'], { member: 'packages/app' })).not.toMatchObject(hit)
   })
 
+  it.each<[string, (project: TestProject) => void]>([
+    ['nothing', () => {}],
+    [
+      'the settings of pnpm',
+      project => project.write('pnpm-workspace.yaml', `${project.text('pnpm-workspace.yaml')}\n`),
+    ],
+    [
+      'a patch',
+      project =>
+        project.write(
+          'patches/is-number@7.0.0.patch',
+          project.text('patches/is-number@7.0.0.patch').replace(/\n/g, '\r\n'),
+        ),
+    ],
+    ['what is installed', project => project.write('node_modules/.pnpm/lock.yaml', 'lockfileVersion: 9.0')],
+    [
+      'the package.json of a member',
+      project => project.edit('packages/shared/package.json', shared => Object.assign(shared, { a: 1 })),
+    ],
+  ])('of a pnpm workspace is used until a change of: %s', async (what, change) => {
+    const project = installed('pnpm-workspace')
+    await project.lock(['debug', 'is-number'], { member: 'packages/app' })
+    poison(project)
+    change(project)
+    const again = await project.lock(['debug', 'is-number'], { member: 'packages/app' })
+    if (what === 'nothing') expect(again).toMatchObject(hit)
+    else expect(again).not.toMatchObject(hit)
+  })
+
   it('is left when externals or includes change', async () => {
     const project = installed('plain')
     await project.lock(['hono'])
