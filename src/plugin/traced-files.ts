@@ -184,8 +184,9 @@ export class TracedFiles {
   }
 
   #warnAbsolute(module: TracedModule, path: string): void {
-    if (/^\/(?:proc|sys|dev|etc|tmp|run)(?:\/|$)/.test(path) || statSync(path, { throwIfNoEntry: false }) === undefined)
-      return
+    // What every machine has is no file of the service.
+    const isOfSystem = /^\/(?:proc|sys|dev|etc|tmp|run)(?:\/|$)/.test(path) && !holds(this.#root, path)
+    if (isOfSystem || statSync(path, { throwIfNoEntry: false }) === undefined) return
     this.#warn(
       module,
       `${visible(path)} by its absolute path: it does not go along, and must be there where the bento runs.`,

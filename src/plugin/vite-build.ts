@@ -83,15 +83,9 @@ export function viteBuild(context: BentoContext): Part[] {
         if (this.environment?.name !== ENVIRONMENT || !context.isPackaged(this.environment)) return undefined
         const { entryFileNames } = options
         const isOurs = entryFileNames === undefined || entryFileNames === '[name].js' || entryFileNames === '[name].mjs'
-        if (!isOurs) return undefined
-        // Workers are entries as well.
-        const nameOf = ({ facadeModuleId }: { facadeModuleId: string | null }) =>
-          facadeModuleId !== null && context.isService(facadeModuleId)
-            ? context.mode === 'handler'
-              ? SERVICE
-              : SERVER
-            : 'assets/[name]-[hash].js'
-        return { ...options, entryFileNames: nameOf }
+        return isOurs
+          ? { ...options, entryFileNames: () => (context.mode === 'handler' ? SERVICE : SERVER) }
+          : undefined
       },
 
       buildStart: {

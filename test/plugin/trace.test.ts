@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { scratchFolder, scratchHome } from '../support/home.js'
@@ -172,6 +172,11 @@ describe.each(BUNDLERS)('%s: files that the code reads', bundler => {
       },
     })
     mkdirSync(project.path('src/many'))
+    const absolute = project.path('views/a.html')
+    project.write({
+      'src/service.js': `${readFileSync(project.path('src/service.js'), 'utf8')}
+          export const fixed = () => readFileSync(${JSON.stringify(absolute)})`,
+    })
     for (let index = 0; index <= 1000; index++) writeFileSync(project.path(`src/many/${index}`), '')
     const { report, log } = await buildWith(bundler, project, { home: scratchHome() })
     const all = [...log, ...(report?.warnings ?? [])].join('\n')
@@ -182,6 +187,7 @@ describe.each(BUNDLERS)('%s: files that the code reads', bundler => {
       "src/service.js reads src/many, which is too large to go along by itself: it holds more than 1000 files. If it is needed, add include: ['/src/many/'].",
     )
     expect(all).toContain('src/service.js reads package.json, where the bento has a file of its own')
+    expect(all).toContain(`src/service.js reads ${absolute} by its absolute path: it does not go along`)
     expect(all).toContain('src/service.js reads a file of the project by a name that is not written out')
     expect(existsSync(join(report?.path ?? '', 'src/many'))).toBe(false)
   })
