@@ -191,6 +191,39 @@ describe('installing', () => {
     expect(service.output).toContain('local says 1000')
   })
 
+  it('patches packages, in another environment for another patch, and fails where a patch does not fit', async () => {
+    const home = scratchHome()
+    const registry = await new TinyRegistry([
+      { name: 'a', version: '1.0.0', files: { 'index.js': 'module.exports = 1\n' } },
+    ]).start()
+    const environment = { npm_config_registry: registry.url }
+    const patched = (from: number, to: number) =>
+      bentoFolder({
+        files: {
+          'server.js': "import a from 'a'\nconsole.log('a is', a)",
+          'bento-patches/list.json': '[{ "package": "node_modules/a", "patch": "a.patch", "prefix": "" }]',
+          'bento-patches/a.patch': `--- a/index.js\n+++ b/index.js\n@@ -1 +1 @@\n-module.exports = ${from}\n+module.exports = ${to}\n`,
+          // What comes with the bento is not what is run at install.
+          'bento-patches/apply.js': 'process.exit(1)',
+        },
+        packageJson: { dependencies: { a: '1.0.0' }, scripts: { postinstall: 'node bento-patches/apply.js' } },
+        packages: { 'node_modules/a': { version: '1.0.0', integrity: registry.integrity('a', '1.0.0') } },
+      })
+    for (const to of [2, 3]) {
+      const service = serve({ bento: patched(1, to), home }, environment)
+      expect(await service.exit, service.output).toBe(0)
+      expect(service.output).toContain(`a is ${to}`)
+    }
+    expect(environments(home)).toHaveLength(2)
+    const failed = serve({ bento: patched(7, 8), home }, environment)
+    expect(await failed.exit).toBe(70)
+    expect(failed.output).toContain(
+      "a.patch can't be applied to node_modules/a: index.js is not what the patch was made for",
+    )
+    expect(environments(home)).toHaveLength(2)
+    expect(leftovers(home)).toEqual([])
+  })
+
   it('reads no .npmrc but the user’s own', async () => {
     const home = scratchHome()
     const registry = await new TinyRegistry([scripted('a')]).start()
