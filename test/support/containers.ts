@@ -7,6 +7,7 @@ import { freePort, untilUp } from './served.js'
 /** What an image says of how it is started. */
 export interface ImageConfig {
   Entrypoint: string[]
+  Cmd?: string[] | null
   Env: string[]
   User: string
   StopSignal?: string
@@ -41,7 +42,7 @@ export class Container {
     const variables = Object.entries({ PORT: String(port), ...env }).flatMap(pair => ['--env', pair.join('=')])
     const isolation = runcWorks(this.#name) ? 'oci' : 'chroot'
     const how = ['--isolation', isolation, '--runtime', 'runc', '--network', 'host', '--user', config.User]
-    const child = spawn('buildah', ['run', ...how, ...variables, this.#name, '--', ...config.Entrypoint], {
+    const child = spawn('buildah', ['run', ...how, ...variables, this.#name, '--', ...commandOf(config)], {
       env: { ...process.env, ...imageEnv },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
@@ -49,13 +50,13 @@ export class Container {
   }
 
   /** The same with a file system that nobody can write, as a user that the image knows nothing of, in a chroot. */
-  async startReadOnly({ Entrypoint, Env }: ImageConfig, user: number): Promise<RunningContainer> {
+  async startReadOnly(config: ImageConfig, user: number): Promise<RunningContainer> {
     const port = await freePort()
     const script =
       'mount --bind "$0" "$0" && mount -o remount,bind,ro "$0" && mount -t proc proc "$0/proc" && ' +
       `exec chroot --userspec=${user}:${user} --groups= "$0" "$@"`
-    const child = spawn('unshare', ['--mount', 'sh', '-c', script, this.mount(), ...Entrypoint], {
-      env: { ...Object.fromEntries(Env.map(one => splitAt(one, one.indexOf('=')))), PORT: String(port) },
+    const child = spawn('unshare', ['--mount', 'sh', '-c', script, this.mount(), ...commandOf(config)], {
+      env: { ...Object.fromEntries(config.Env.map(one => splitAt(one, one.indexOf('=')))), PORT: String(port) },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     return running(child, port, () => child.kill('SIGTERM'))
@@ -64,6 +65,10 @@ export class Container {
   remove(): void {
     buildah('rm', this.#name)
   }
+}
+
+function commandOf({ Entrypoint, Cmd }: ImageConfig): string[] {
+  return [...Entrypoint, ...(Cmd ?? [])]
 }
 
 /** An OCI runtime needs more of the kernel than a chroot, and more than some CI containers give. */

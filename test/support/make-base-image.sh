@@ -21,5 +21,7 @@ ln -s ../lib/node_modules/npm/bin/npm-cli.js "$root/usr/local/bin/npm"
 
 container=$(buildah from scratch)
 buildah add --quiet "$container" "$root" / >/dev/null
-buildah config --env PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "$container"
+# As the official image has them: what is built upon it must not start "node" as a command.
+buildah config --entrypoint '["docker-entrypoint.sh"]' --cmd node \
+  --env PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "$container"
 buildah commit --quiet "$container" "$name" >/dev/null
