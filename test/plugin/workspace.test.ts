@@ -143,3 +143,21 @@ describe.each(['vite8', 'vite7'] as const)('%s', bundler => {
     expect(code).toContain('deep 2.0.0')
   })
 })
+
+describe('rolldown', () => {
+  const deepOnly = `import deep from 'deep'\nexport const text: string = deep\n`
+  const build = (project: TestProject) =>
+    buildWith('rolldown', project, { home: scratchHome(), input: { external: ['deep'], platform: 'node' } })
+
+  test('locks what stays outside from the package that imports it', async () => {
+    const { report } = await build(workspace(deepOnly))
+    expect(report?.packages.direct).toEqual({ deep: '1.0.0' })
+  })
+
+  test('refuses two versions under one name', async () => {
+    const { code, message } = await failureOf(() => build(workspace(deepOnly, { deep: { version: '2.0.0' } })))
+    expect(code).toBe('DEPENDENCY_CONFLICT')
+    expect(message).toContain('deep@1.0.0 (imported by packages/shared/src/index.ts)')
+    expect(message).toContain('deep@2.0.0 (imported by src/service.js)')
+  })
+})
