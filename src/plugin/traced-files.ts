@@ -91,7 +91,7 @@ export class TracedFiles {
       if (isForeignPackage(module.file, file)) continue
       if (module.code.includes(file)) this.#warnAbsolute(module, file)
       else if (this.#writes(module, file)) continue
-      else if (module.code.includes(basename(file))) meant.push(file)
+      else if (isNamed(module.code, basename(file))) meant.push(file)
       else if (!this.#bundled.has(file) && !this.#isUnread(file)) {
         const folder = topFolder(base, file)
         unnamed.set(folder, [...(unnamed.get(folder) ?? []), file])
@@ -201,6 +201,14 @@ export class TracedFiles {
     const below = relative(this.#root, path)
     return visible(below.startsWith('..') ? path : below.split(sep).join('/'))
   }
+}
+
+/** Whether a text of the code ends in a file name. */
+function isNamed(code: string, name: string): boolean {
+  for (let at = code.indexOf(name); at >= 0; at = code.indexOf(name, at + 1)) {
+    if (/['"`/]/.test(code[at - 1] ?? '') && /['"`?#]/.test(code[at + name.length] ?? '')) return true
+  }
+  return false
 }
 
 /** The folder right below `base` that holds a file, so that all of a tree counts as one. */

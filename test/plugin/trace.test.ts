@@ -168,11 +168,12 @@ describe.each(BUNDLERS)('%s: files that the code reads', bundler => {
             readFileSync(join(import.meta.dirname, '..', name)),
           ]
           export default { fetch: () => new Response() }`,
+        'fixed.txt': '',
         'views/a.html': '',
       },
     })
     mkdirSync(project.path('src/many'))
-    const absolute = project.path('views/a.html')
+    const absolute = project.path('fixed.txt')
     project.write({
       'src/service.js': `${readFileSync(project.path('src/service.js'), 'utf8')}
           export const fixed = () => readFileSync(${JSON.stringify(absolute)})`,
