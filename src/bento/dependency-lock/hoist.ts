@@ -10,7 +10,8 @@ import { type Layout, localHome } from './place.js'
  *
  * @param roots direct dependencies, name to location in the source
  * @param kept locations of the source that are needed
- * @throws `DEPENDENCY_CONFLICT` where no such tree exists: two peers of one name at one place
+ * @throws `DEPENDENCY_CONFLICT` where no such tree is found: two peers of one name at one place, or versions that want one another in
+ * turn, without end
  */
 export function hoist(lock: LockFile, roots: ReadonlyMap<string, string>, kept: ReadonlySet<string>): Layout {
   const tree = new Tree(lock, kept)
@@ -83,7 +84,9 @@ class Tree {
         index > found && this.#isFree(folder, edge.name) && this.#peersFit(target, open.slice(0, index + 1)),
     )
     const folder = open[place]
-    if (folder === undefined) throw noRoom(this.#lock, this.layout.get(home) ?? '', target)
+    // Versions that want one another in turn would be nested for ever.
+    const within = folders.filter(each => this.layout.get(each) === target).length
+    if (folder === undefined || within > 2) throw noRoom(this.#lock, this.layout.get(home) ?? '', target)
     this.#pass(folders.slice(place + 1), edge.name)
     this.put(folder, edge.name, target)
   }
@@ -137,8 +140,12 @@ function isPeer({ type }: LockEdge): boolean {
 
 function noRoom(lock: LockFile, from: string, target: string): BentoError {
   const [who, what] = [entryLabel(lock, from), entryLabel(lock, target)]
-  return new BentoError('DEPENDENCY_CONFLICT', `${who} needs ${what} beside it, where another version must lie.`, {
-    hint: 'Bring the two to one version ("overrides" in pnpm-workspace.yaml), or bundle the package that needs it.',
-    details: { from: who, to: what },
-  })
+  return new BentoError(
+    'DEPENDENCY_CONFLICT',
+    `${who} needs ${what}, for which npm has no place: another version must lie there.`,
+    {
+      hint: 'Bring the two to one version ("overrides" in pnpm-workspace.yaml), or bundle the package that needs it.',
+      details: { from: who, to: what },
+    },
+  )
 }
