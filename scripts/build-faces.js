@@ -42,10 +42,10 @@ export async function buildFaces(dist) {
         groups: [
           // What reading a config needs, and no more.
           { name: 'base', test: /[\\/]core[\\/](errors|text|tag|request)\.js$/, priority: 3 },
-          { name: 'plugin', test: /[\\/]plugin[\\/]/, priority: 2 },
           { name: 'semver', test: /[\\/]node_modules[\\/]semver[\\/]/, priority: 3 },
-          // What archives need without a store.
-          { name: 'files', test: /[\\/](files[\\/](?!patterns|select)|core[\\/]file-name\.js)/, priority: 2 },
+          // What archives need without a store. Before the plugin, whose chunk takes in all that it alone needs.
+          { name: 'files', test: /[\\/](files[\\/](?!patterns|select)|core[\\/]file-name\.js)/, priority: 3 },
+          { name: 'plugin', test: /[\\/]plugin[\\/]/, priority: 2 },
           { name: 'store', test: STORE, priority: 1 },
         ],
       },

@@ -12,7 +12,7 @@ test('the store loads nothing but Node and itself', () => {
   expect(loaded).not.toEqual([])
   expect(loaded.filter(path => !path.startsWith('node:') && !path.startsWith(dirname(dirname(FACE))))).toEqual([])
   // What packs and unpacks comes when it is called.
-  expect(loaded.filter(path => /archive|export|import|pack/.test(basename(path)))).toEqual([])
+  expect(loaded.filter(path => /archive|export|import|pack|plugin/.test(basename(path)))).toEqual([])
 })
 
 test('listing what BentoML saved does not even load the YAML parser', () => {
