@@ -4,6 +4,7 @@ import type { PackEntry } from '../archive/entries.js'
 import { packEntries } from '../archive/pack.js'
 import { isStream } from '../archive/stream-output.js'
 import { treeEntries } from '../archive/tree.js'
+import type { ArchiveFormat } from '../archive/types.js'
 import type { Tag } from '../core/tag.js'
 import type { Bento } from '../store/bento.js'
 import type { BentoStore } from '../store/bento-store.js'
@@ -64,5 +65,13 @@ async function write<T extends StoreItem>(
     )
   }
   const packed = await packEntries(entries, place.path, { ...rest, format: place.format, sources })
-  return { tag, path: packed.path, format: packed.format, bytes: packed.bytes }
+  const { format, bytes } = packed
+  return { tag, path: packed.path, format, bytes, notes: notesOn(entries, format) }
+}
+
+function notesOn(entries: readonly PackEntry[], format: ArchiveFormat): string[] {
+  if (format !== 'zip' || !entries.some(({ kind }) => kind === 'link')) return []
+  return [
+    'This zip holds links. BentoML refuses those since 1.4.40, and takes them for texts before; the other formats carry them.',
+  ]
 }

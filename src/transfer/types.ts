@@ -40,6 +40,8 @@ export interface Exported {
   readonly format: ArchiveFormat
   /** Bytes of the archive; of all files in the format `folder`. */
   readonly bytes: number
+  /** What a user should know, as sentences: that BentoML refuses links in a zip. */
+  readonly notes: readonly string[]
 }
 
 /** What an export of a bento made. */

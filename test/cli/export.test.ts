@@ -1,5 +1,14 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
-import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import {
+  closeSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { ARCHIVE_FORMATS } from '../../src/archive/types.js'
@@ -132,6 +141,21 @@ describe('a path', () => {
     const { stdout, stderr, code } = await bentoSays(args, { home, cwd })
     expect({ stdout, stderr, code }).toEqual({ stdout: `${join(cwd, made)}\n`, stderr: '', code: 0 })
     expect(statSync(join(cwd, made)).isFile()).toBe(true)
+  })
+})
+
+describe('a zip with links', () => {
+  it('is made, and said to be none that BentoML reads', async () => {
+    const [home, cwd] = [scratchHome(), scratchFolder()]
+    mkdirSync(join(cwd, 'linked'))
+    writeFileSync(join(cwd, 'linked/a.txt'), 'a')
+    symlinkSync('a.txt', join(cwd, 'linked/b.txt'))
+    await bentoSays(['models', 'create', 'tree', 'linked'], { home, cwd })
+    const args = ['models', 'export', 'tree', 'tree.zip']
+    const { stdout, stderr, code } = await bentoSays([...args, '-o', 'path'], { home, cwd })
+    expect({ stdout, code }).toEqual({ stdout: `${join(cwd, 'tree.zip')}\n`, code: 0 })
+    expect(stderr).toContain('This zip holds links. BentoML refuses those since 1.4.40')
+    expect(await bentoSays([...args, '--force', '-q'], { home, cwd })).toMatchObject({ stderr: '', code: 0 })
   })
 })
 

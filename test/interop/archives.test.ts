@@ -70,8 +70,18 @@ describeNeeding(bentomlMissing, 'archives, shared with BentoML', () => {
     })
 
     it('ours to BentoML, with links', async () => {
-      const { path = '' } = await models.exportModel('linked:v1', place('our-linked', format), { format })
-      await peer.importModel(path, named(format))
+      const { path = '', notes } = await models.exportModel('linked:v1', place('our-linked', format), { format })
+      expect(notes).toHaveLength(format === 'zip' ? 1 : 0)
+      const refused = await peer.importModel(path, named(format)).then(
+        () => undefined,
+        (error: Error) => error.message,
+      )
+      if (format === 'zip' && refused !== undefined) {
+        // Since 1.4.40.
+        expect(refused).toContain('zip symlinks are unsupported')
+        return
+      }
+      expect(refused).toBeUndefined()
       const arrived = await theirModels.get('linked:v1')
       expect(treeOf(arrived.path).filter(line => line.startsWith('link'))).toEqual([])
       const texts = ['link.txt', 'nested/up.txt'].map(link => readFileSync(join(arrived.path, link), 'utf8'))

@@ -142,7 +142,8 @@ it('installs and starts as the Dockerfile says', async () => {
   const { snapshot, npm } = await installedProject(HANDLER, 'service.js')
   const { path } = await packageService(snapshot, packageOptions(scratchHome(), { name: 'greeter' }))
   const dockerfile = readFileSync(join(path, 'env/docker/Dockerfile'), 'utf8')
-  const install = dockerfile.match(/^RUN npm (ci .*)$/m)?.[1] ?? ''
+  const install = dockerfile.match(/^ {4}npm (ci .*)$/m)?.[1] ?? ''
+  expect(install).not.toBe('')
   const image = join(scratchFolder(), 'bento')
   for (const [, from = '', to = ''] of dockerfile.matchAll(
     /^COPY (src\/package\.json src\/package-lock\.json|\S+) (\S+)$/gm,

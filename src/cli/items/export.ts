@@ -3,7 +3,7 @@ import type { ArchiveFormat, PackLevel } from '../../archive/types.js'
 import { formatSize, visible } from '../../core/text.js'
 import type { ExportBentoOptions, ExportDestination, Exported, ExportedBento } from '../../transfer/types.js'
 import { longWork } from '../long-work.js'
-import { print, printError, printPath } from '../output.js'
+import { print, printError, printPath, warn } from '../output.js'
 import { usageError } from '../problem.js'
 import { writeToStdout } from '../standard-streams.js'
 import { readFormat, readLevel } from '../values/archive-options.js'
@@ -60,6 +60,7 @@ export function defineExport(command: Command, kind: ExportKind): void {
     .action(async (tag: string, path: string | undefined, flags: ExportFlags) => {
       if (path === '-') return exportToStdout(kind, tag, flags)
       const exported = await run(kind, tag, path || '.', flags)
+      for (const note of exported.notes) warn(note, flags)
       if (flags.output === 'json') return print(`${toJson(described(exported))}\n`)
       if (flags.output === 'path') return printPath(exported.path ?? '')
       if (!flags.quiet) print(sentence(kind, exported, flags))
@@ -72,6 +73,7 @@ async function exportToStdout(kind: ExportKind, tag: string, flags: ExportFlags)
   }
   if (flags.format === 'folder') throw usageError('A folder cannot go to stdout.', 'Name a path, or another format.')
   const exported = await writeToStdout(flags.force === true, stream => run(kind, tag, stream, flags))
+  for (const note of exported.notes) warn(note, flags)
   if (!flags.quiet) printError(sentence(kind, exported, flags))
 }
 
@@ -101,7 +103,7 @@ function counted(models: number): string {
 }
 
 function described(exported: Exported | ExportedBento): Record<string, unknown> {
-  const { tag, path, format, bytes } = exported
+  const { tag, path, format, bytes, notes } = exported
   const models = 'models' in exported ? exported.models.map(String) : undefined
-  return { tag: String(tag), path, format, bytes, models }
+  return { tag: String(tag), path, format, bytes, models, notes }
 }
