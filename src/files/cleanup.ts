@@ -1,4 +1,6 @@
-import { rmSync } from 'node:fs'
+import { lstatSync, rmSync } from 'node:fs'
+
+const ATTEMPTS = 5
 
 /**
  * What is half made: files and folders that nobody should find once this process is gone. One list for all copies of
@@ -36,13 +38,18 @@ export function noteUnfinished(path: string): () => void {
  * signals. What can't be removed stays, without a word; of staging folders a later sweep takes care.
  */
 export function removeUnfinished(): void {
-  for (const path of unfinished) {
+  for (const path of unfinished) removeAtOnce(path)
+  unfinished.clear()
+}
+
+/** Work under way may add or remove a file while the folder is emptied; Node 24 gives up at either. */
+function removeAtOnce(path: string): void {
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     try {
-      // Writes under way may add a file while the folder is emptied.
       rmSync(path, { recursive: true, force: true, maxRetries: 3 })
+      if (lstatSync(path, { throwIfNoEntry: false }) === undefined) return
     } catch {}
   }
-  unfinished.clear()
 }
 
 function sharedSet(key: symbol): Set<string> {

@@ -364,7 +364,10 @@ describe.skipIf(process.platform === 'win32')('an import under way', () => {
 
   it('a signal leaves nothing of a zip, which is kept until all of it is there', async () => {
     const [home, temp] = [scratchHome(), scratchFolder()]
-    const child = startBento(['models', 'import', '-'], { home, env: { TMPDIR: temp } })
+    const child = startBento(['models', 'import', '-'], {
+      home,
+      env: { TMPDIR: temp, NODE_DISABLE_COMPILE_CACHE: '1' },
+    })
     const end = finished(child)
     const zip = readFileSync(await modelArchive('zip'))
     child.stdin.write(Buffer.concat([zip.subarray(0, 100), archive]))
