@@ -6,6 +6,7 @@ import { compareText } from '../core/tag.js'
 import { visible } from '../core/text.js'
 import type { BentoContext } from './context.js'
 import type { HookContext, OutputBundle, Part } from './hooks.js'
+import { filesIn } from './output-files.js'
 import { guarded, part } from './part.js'
 import { ENVIRONMENT } from './vite-environment.js'
 
@@ -195,13 +196,9 @@ async function copiedFiles({ publicDir }: ClientBuild): Promise<string[]> {
 
 /** @param serviceDir a folder to leave out */
 async function filesOf(folder: string, serviceDir = folder): Promise<string[]> {
-  const { walkTree } = await import('../files/walk.js')
   if (!existsSync(folder)) return []
   const own = isBelow(folder, serviceDir) ? `${relative(folder, serviceDir).replaceAll(sep, '/')}/` : undefined
-  return (await walkTree(folder))
-    .filter(({ kind, path }) => kind !== 'dir' && (own === undefined || !path.startsWith(own)))
-    .map(({ path }) => path)
-    .sort(compareText)
+  return (await filesIn(folder)).filter(path => own === undefined || !path.startsWith(own))
 }
 
 /**

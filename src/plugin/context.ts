@@ -1,9 +1,10 @@
 import { realpathSync } from 'node:fs'
-import { join, sep } from 'node:path'
+import { join } from 'node:path'
 import type { BuildReport, ExternalImport, OpenApiSource, ServiceMode, TracedFile } from '../bento/types.js'
 import type { BentoOptions } from '../config/options.js'
 import { readLayers } from '../config/read-layers.js'
 import { type ResolvedOptions, resolveOptions } from '../config/resolve-options.js'
+import { holds } from '../files/place.js'
 import type { BuildChannel } from './build-channel.js'
 import type { ClientBuild } from './client.js'
 import type { HookEnvironment } from './hooks.js'
@@ -148,7 +149,7 @@ export class BentoContext {
 
   /** Whether a path lies where builds write. */
   isOutput(path: string): boolean {
-    return this.outputs.some(folder => path === folder || path.startsWith(folder + sep))
+    return this.outputs.some(folder => holds(folder, path))
   }
 
   /** Forgets the build before: a new one begins. */

@@ -1,8 +1,9 @@
 import { resolve } from 'node:path'
 import type { BuildReport, PackageOptions, ServiceSnapshot } from '../bento/types.js'
-import { compareText } from '../core/tag.js'
+import { stdoutHasColours } from '../core/terminal.js'
 import { clientOf } from './client.js'
 import type { BentoContext, Gathered } from './context.js'
+import { filesIn } from './output-files.js'
 import { defaultName } from './project.js'
 
 /** Loads what packages: it is some hundred files, so that it pays to begin while the bundler is busy. */
@@ -29,7 +30,7 @@ export async function publish(context: BentoContext, say: (summary: string) => v
   context.report = report
   if (context.options.report !== undefined) await writeReport(report, resolve(context.root, context.options.report))
   await writeGithubOutput(report)
-  if (context.channel?.summary !== false) say(formatReport(report, { colour: hasColours() }))
+  if (context.channel?.summary !== false) say(formatReport(report, { colour: stdoutHasColours() }))
   return report
 }
 
@@ -70,18 +71,4 @@ function packageOptions({ options, project, home }: BentoContext): PackageOption
     exclude: options.exclude,
     home,
   }
-}
-
-/** Plugins also copy files there that the bundler knows nothing of. */
-async function filesIn(folder: string): Promise<string[]> {
-  const { walkTree } = await import('../files/walk.js')
-  const entries = await walkTree(folder)
-  return entries
-    .filter(({ kind }) => kind !== 'dir')
-    .map(({ path }) => path)
-    .sort(compareText)
-}
-
-function hasColours(): boolean {
-  return process.stdout.isTTY === true && process.stdout.hasColors() && process.env.NO_COLOR === undefined
 }

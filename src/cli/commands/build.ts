@@ -3,6 +3,7 @@ import type { Command } from 'commander'
 import type { BuildReport } from '../../bento/types.js'
 import type { BuildOptions } from '../../build/options.js'
 import type { OptionSource } from '../../config/layers.js'
+import { stdoutHasColours } from '../../core/terminal.js'
 import { visible } from '../../core/text.js'
 import { longWork } from '../long-work.js'
 import { print, printError } from '../output.js'
@@ -93,8 +94,7 @@ async function build(options: BuildOptions, flags: Flags): Promise<BuildReport> 
 
 async function printSummary(report: BuildReport): Promise<void> {
   const { formatReport } = await import('../../bento/report.js')
-  const colour = process.stdout.isTTY === true && process.stdout.hasColors() && process.env.NO_COLOR === undefined
-  print(`${formatReport(report, { colour })}\n`)
+  print(`${formatReport(report, { colour: stdoutHasColours() })}\n`)
 }
 
 async function buildOptions(context: string, flags: Flags): Promise<BuildOptions> {
